@@ -1,0 +1,4 @@
+OBJS      +=
+SQL_PARTS +=
+REGRESS   +=
+ISOLATION +=

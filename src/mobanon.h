@@ -1,0 +1,48 @@
+/*
+ * mobanon.h
+ *		What every room of mobanon shares.
+ *
+ * A room is one stage of the pipeline (see doc/house.md).  This header holds
+ * only what all rooms need: the entry points that _PG_init calls, the
+ * canonical form of a subject, and the differences between PostgreSQL majors.
+ */
+#ifndef MOBANON_H
+#define MOBANON_H
+
+#include "postgres.h"
+
+#include "fmgr.h"
+
+#if PG_VERSION_NUM < 150000
+#error "mobanon needs PostgreSQL 15 or later"
+#endif
+
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
+/* The schema of all objects of the extension; it is not relocatable. */
+#define MOBANON_SCHEMA "mobanon"
+
+/* Room initialisation, called once from _PG_init() in pipeline order. */
+extern void consent_init(void);
+extern void pseudonym_init(void);
+extern void kanon_init(void);
+
+/*
+ * A subject in canonical form: the bytes of its text.  The bigint
+ * 491761234567 and the text '491761234567' are the same subject, so a bigint
+ * is written in decimal into the caller's buffer.  No terminating NUL.
+ */
+typedef struct Subject
+{
+	const char *bytes;
+	int			len;
+} Subject;
+
+#define SUBJECT_INT64_BUFFER 24 /* sign, 19 digits, spare */
+
+extern Subject subject_from_text(const text *t);
+extern Subject subject_from_int64(int64 value, char buffer[SUBJECT_INT64_BUFFER]);
+
+#endif							/* MOBANON_H */

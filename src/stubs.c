@@ -1,0 +1,4 @@
+#include "mobanon.h"
+void consent_init(void) {}
+void pseudonym_init(void) {}
+void kanon_init(void) {}
