@@ -19,3 +19,4 @@ _PG_init(void)
 
 	/* A misspelt mobanon.* setting is an error, not a silent placeholder. */
 	MarkGUCPrefixReserved("mobanon");
+}
