@@ -21,6 +21,12 @@
 #include "varatt.h"
 #endif
 
+/* Soft errors came with PostgreSQL 16; before, an error is an error. */
+#if PG_VERSION_NUM < 160000
+#define ereturn(context, dummy_value, ...) \
+	do { (void) (context); ereport(ERROR, __VA_ARGS__); } while (0)
+#endif
+
 /* The schema of all objects of the extension; it is not relocatable. */
 #define MOBANON_SCHEMA "mobanon"
 

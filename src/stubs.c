@@ -1,4 +1,3 @@
 #include "mobanon.h"
 void consent_init(void) {}
 void pseudonym_init(void) {}
-void kanon_init(void) {}
