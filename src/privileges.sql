@@ -47,6 +47,10 @@ GRANT USAGE ON SCHEMA mobanon TO mobanon_owner;
 -- consent ------------------------------------------------------------------
 
 -- pseudonym ----------------------------------------------------------------
+GRANT SELECT ON mobanon.keyring TO mobanon_admin;
+GRANT EXECUTE ON FUNCTION mobanon.create_domain(text, interval, timestamptz, timestamptz),
+	mobanon.extend_domain(text, timestamptz),
+	mobanon.key_fingerprint() TO mobanon_admin;
 
 -- cell ---------------------------------------------------------------------
 

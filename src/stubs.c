@@ -1,3 +1,2 @@
 #include "mobanon.h"
 void consent_init(void) {}
-void pseudonym_init(void) {}

@@ -150,9 +150,10 @@ cluster_start() {
 		echo "shared_buffers = 256MB"
 		echo "max_wal_size = 2GB"
 		echo "timezone = 'UTC'"
-		echo "mobanon.root_key_file = '$dir/root.key'"
 		for line in "$@"; do echo "$line"; done
 	} | as_postgres tee -a "$dir/data/postgresql.conf" >/dev/null
+	# The place where the root key is looked for when no setting names one.
+	as_postgres ln -s "$dir/root.key" "$dir/data/mobanon_root.key"
 	CLUSTERS+=("$name")
 	as_postgres "$BIN/pg_ctl" -s -w -D "$dir/data" -l "$dir/log" start >/dev/null 2>&1 ||
 		{ cat "$dir/log" >&2; die "cluster $name did not start"; }

@@ -1,0 +1,195 @@
+/*
+ * The keyring.  Each (domain, epoch) has a random key of its own, stored only
+ * wrapped by the root key, which is outside the database (root_key.c).
+ *
+ * keyring.c reads these tables by column number: columns are only ever added
+ * at the end.
+ */
+CREATE TABLE mobanon.key_domain (
+	domain		text COLLATE "C" PRIMARY KEY CHECK (length(domain) BETWEEN 1 AND 63),
+	domain_id	int NOT NULL UNIQUE,
+	period		interval NOT NULL,
+	starts_at	timestamptz NOT NULL CHECK (isfinite(starts_at)),
+	periods		int NOT NULL DEFAULT 0 CHECK (periods >= 0),
+	created_at	timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE mobanon.key_domain IS
+'Pseudonym domains. The keys of a domain cover "periods" rotation periods from starts_at, without a gap.';
+
+CREATE TABLE mobanon.key_epoch (
+	domain_id	int NOT NULL REFERENCES mobanon.key_domain (domain_id),
+	epoch		int NOT NULL CHECK (epoch > 0),
+	starts_at	timestamptz NOT NULL,
+	ends_at		timestamptz NOT NULL,
+	-- the end of the epoch before; NULL for the first epoch of a domain
+	follows		timestamptz CHECK (follows = starts_at),
+	wrapped_key	bytea,
+	root_key	text NOT NULL CHECK (root_key ~ '^[0-9a-f]{16}$'),
+	created_at	timestamptz NOT NULL DEFAULT now(),
+	shredded_at	timestamptz,
+	PRIMARY KEY (domain_id, epoch),
+	CHECK (starts_at < ends_at AND isfinite(starts_at) AND isfinite(ends_at)),
+	CHECK ((wrapped_key IS NULL) = (shredded_at IS NOT NULL)),
+	CONSTRAINT key_epoch_no_overlap EXCLUDE USING gist
+		(int4range(domain_id, domain_id, '[]') WITH &&, tstzrange(starts_at, ends_at) WITH &&),
+	CONSTRAINT key_epoch_ends_at UNIQUE (domain_id, ends_at),
+	-- no gap: every epoch but the first starts where another one ends
+	CONSTRAINT key_epoch_no_gap FOREIGN KEY (domain_id, follows)
+		REFERENCES mobanon.key_epoch (domain_id, ends_at) DEFERRABLE INITIALLY DEFERRED
+);
+CREATE UNIQUE INDEX key_epoch_first ON mobanon.key_epoch (domain_id) WHERE follows IS NULL;
+ALTER TABLE mobanon.key_epoch ALTER COLUMN wrapped_key SET STORAGE PLAIN;
+COMMENT ON TABLE mobanon.key_epoch IS
+'Keys of pseudonym domains: AES-256-GCM under the root key with fingerprint root_key, for times from starts_at up to, not including, ends_at. NULL once shredded.';
+
+-- The keys travel with a dump, wrapped: useless without the root key.
+SELECT pg_catalog.pg_extension_config_dump('mobanon.key_domain', '');
+SELECT pg_catalog.pg_extension_config_dump('mobanon.key_epoch', '');
+
+CREATE FUNCTION mobanon.keyring_changed() RETURNS trigger
+LANGUAGE c AS 'MODULE_PATHNAME', 'keyring_changed';
+COMMENT ON FUNCTION mobanon.keyring_changed() IS
+'Trigger: makes every session drop the keys it holds when this transaction commits.';
+
+CREATE TRIGGER keyring_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON mobanon.key_domain
+	FOR EACH STATEMENT EXECUTE FUNCTION mobanon.keyring_changed();
+CREATE TRIGGER keyring_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON mobanon.key_epoch
+	FOR EACH STATEMENT EXECUTE FUNCTION mobanon.keyring_changed();
+-- also in a session that replicates
+ALTER TABLE mobanon.key_domain ENABLE ALWAYS TRIGGER keyring_changed;
+ALTER TABLE mobanon.key_epoch ENABLE ALWAYS TRIGGER keyring_changed;
+
+CREATE VIEW mobanon.keyring AS
+SELECT d.domain, e.epoch, e.starts_at, e.ends_at,
+	CASE WHEN e.shredded_at IS NOT NULL THEN 'shredded'
+		 WHEN e.ends_at <= now() THEN 'past'
+		 WHEN e.starts_at > now() THEN 'future'
+		 ELSE 'current' END AS state,
+	e.root_key, e.created_at, e.shredded_at
+FROM mobanon.key_epoch AS e
+JOIN mobanon.key_domain AS d USING (domain_id);
+COMMENT ON VIEW mobanon.keyring IS
+'Every key of every pseudonym domain, without the keys: its time, its state, and the fingerprint of the root key that wraps it.';
+
+CREATE FUNCTION mobanon.key_fingerprint() RETURNS text
+LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_fingerprint';
+COMMENT ON FUNCTION mobanon.key_fingerprint() IS
+'Fingerprint of this server''s root key, 16 hexadecimal digits: equal on two servers that have the same root key.';
+
+CREATE FUNCTION mobanon.new_wrapped_key(domain text, epoch int) RETURNS bytea
+LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'new_wrapped_key';
+COMMENT ON FUNCTION mobanon.new_wrapped_key(text, int) IS
+'For the keyring''s own functions: a new random key, wrapped for this domain and epoch.';
+
+CREATE FUNCTION mobanon.rewrapped_key(domain text, epoch int, wrapped bytea, fingerprint text) RETURNS bytea
+LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'rewrapped_key';
+COMMENT ON FUNCTION mobanon.rewrapped_key(text, int, bytea, text) IS
+'For the keyring''s own functions: the same key, wrapped by the current root key instead of the one with this fingerprint.';
+
+-- Periods are counted in UTC, from the start of the domain: 2 months after
+-- 31 December are 1 month after 31 January, in every session's time zone.
+CREATE FUNCTION mobanon.period_end(starts_at timestamptz, period interval, periods int) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN (starts_at AT TIME ZONE 'UTC' + periods * period) AT TIME ZONE 'UTC';
+COMMENT ON FUNCTION mobanon.period_end(timestamptz, interval, int) IS
+'For the keyring''s own functions: the end of the given number of periods, counted in UTC.';
+
+CREATE FUNCTION mobanon.add_epochs(domain text, until timestamptz) RETURNS int
+LANGUAGE plpgsql VOLATILE STRICT
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	most	CONSTANT int := 10000;
+	d		key_domain;
+	number	int;
+	last	timestamptz;
+	next	timestamptz;
+	added	int := 0;
+BEGIN
+	-- one at a time per domain
+	SELECT * INTO d FROM key_domain AS k WHERE k.domain = add_epochs.domain FOR UPDATE;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'pseudonym domain "%" does not exist', add_epochs.domain
+			USING ERRCODE = 'MP005', HINT = 'Make it with mobanon.create_domain().';
+	END IF;
+	IF NOT isfinite(until) THEN
+		RAISE EXCEPTION 'keys are made for a finite time' USING ERRCODE = 'datetime_field_overflow';
+	END IF;
+	SELECT max(e.epoch), max(e.ends_at) INTO number, last FROM key_epoch AS e WHERE e.domain_id = d.domain_id;
+	WHILE COALESCE(last, d.starts_at) < until LOOP
+		next := period_end(d.starts_at, d.period, d.periods + 1);
+		added := added + 1;
+		IF added > most THEN
+			RAISE EXCEPTION 'more than % epochs in one call', most
+				USING ERRCODE = 'program_limit_exceeded',
+					  HINT = 'Take a longer period, or an earlier end.';
+		END IF;
+		number := COALESCE(number, 0) + 1;
+		INSERT INTO key_epoch (domain_id, epoch, starts_at, ends_at, follows, wrapped_key, root_key)
+		VALUES (d.domain_id, number, COALESCE(last, d.starts_at), next, last,
+				new_wrapped_key(add_epochs.domain, number), key_fingerprint());
+		d.periods := d.periods + 1;
+		last := next;
+	END LOOP;
+	IF added > 0 THEN
+		UPDATE key_domain AS k SET periods = d.periods WHERE k.domain_id = d.domain_id;
+	END IF;
+	RETURN added;
+END
+$$;
+COMMENT ON FUNCTION mobanon.add_epochs(text, timestamptz) IS
+'For the keyring''s own functions: appends epochs to a domain until they reach the given time.';
+
+CREATE FUNCTION mobanon.create_domain(domain text, period interval,
+	starts_at timestamptz DEFAULT NULL, ends_at timestamptz DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	first	timestamptz := COALESCE(create_domain.starts_at, date_trunc('day', now(), 'UTC'));
+	until	timestamptz;
+BEGIN
+	IF create_domain.domain IS NULL OR create_domain.period IS NULL THEN
+		RAISE EXCEPTION 'a pseudonym domain needs a name and a rotation period'
+			USING ERRCODE = 'null_value_not_allowed';
+	END IF;
+	IF length(create_domain.domain) NOT BETWEEN 1 AND 63 THEN
+		RAISE EXCEPTION 'the name of a pseudonym domain has 1 to 63 characters'
+			USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+	IF NOT isfinite(first) OR NOT isfinite(COALESCE(create_domain.ends_at, now())) THEN
+		RAISE EXCEPTION 'keys are made for a finite time' USING ERRCODE = 'datetime_field_overflow';
+	END IF;
+	IF period_end(first, create_domain.period, 1) <= first
+		OR period_end(first, create_domain.period, 2) <= period_end(first, create_domain.period, 1) THEN
+		RAISE EXCEPTION 'the rotation period must be positive'
+			USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+	until := COALESCE(create_domain.ends_at, period_end(GREATEST(first, now()), create_domain.period, 2));
+	IF until <= first THEN
+		RAISE EXCEPTION 'the domain would end before it starts' USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+	-- the lock keeps two creators from taking one number
+	LOCK TABLE key_domain IN SHARE ROW EXCLUSIVE MODE;
+	IF EXISTS (SELECT FROM key_domain AS k WHERE k.domain = create_domain.domain) THEN
+		RAISE EXCEPTION 'pseudonym domain "%" already exists', create_domain.domain
+			USING ERRCODE = 'duplicate_object',
+				  HINT = 'Make keys for later times with mobanon.extend_domain().';
+	END IF;
+	INSERT INTO key_domain (domain, domain_id, period, starts_at)
+	SELECT create_domain.domain, COALESCE(max(k.domain_id), 0) + 1, create_domain.period, first
+	FROM key_domain AS k;
+	PERFORM add_epochs(create_domain.domain, until);
+END
+$$;
+COMMENT ON FUNCTION mobanon.create_domain(text, interval, timestamptz, timestamptz) IS
+'Makes a pseudonym domain whose key changes every period, with keys from starts_at (default: midnight UTC) up to ends_at (default: two periods from now). The same subject has unrelated pseudonyms in two domains and in two epochs of one.';
+
+CREATE FUNCTION mobanon.extend_domain(domain text, until timestamptz) RETURNS int
+LANGUAGE sql VOLATILE STRICT SECURITY DEFINER
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$ SELECT add_epochs(domain, until) $$;
+COMMENT ON FUNCTION mobanon.extend_domain(text, timestamptz) IS
+'Appends epochs to a domain so that it has keys for every time before "until"; returns how many were added, 0 when it had them.';

@@ -1,0 +1,71 @@
+/*
+ * pseudonym.h
+ *		The room of stage 1: keys, and pseudonyms made with them.
+ *
+ *		root key   (root_key.c)  never in the database: a file or a command
+ *		  wraps
+ *		epoch keys (keyring.c)   one per domain and epoch, stored wrapped (wrap.c)
+ *		  key
+ *		HMAC       (hmac.c)      HMAC-SHA-256 from two precomputed states
+ *		  gives
+ *		pseudonym  (pseudonym.c) 128 bits of it, as a version-8 UUID
+ */
+#ifndef MOBANON_PSEUDONYM_H
+#define MOBANON_PSEUDONYM_H
+
+#include "mobanon.h"
+
+#include "datatype/timestamp.h"
+#include "utils/uuid.h"
+
+/* The room's own SQLSTATEs: class MP, one per reason to have no pseudonym. */
+#define ERRCODE_NO_EPOCH			MAKE_SQLSTATE('M', 'P', '0', '0', '1')
+#define ERRCODE_EPOCH_SHREDDED		MAKE_SQLSTATE('M', 'P', '0', '0', '2')
+#define ERRCODE_NO_ROOT_KEY			MAKE_SQLSTATE('M', 'P', '0', '0', '3')
+#define ERRCODE_WRONG_ROOT_KEY		MAKE_SQLSTATE('M', 'P', '0', '0', '4')
+#define ERRCODE_NO_DOMAIN			MAKE_SQLSTATE('M', 'P', '0', '0', '5')
+
+#define KEY_LEN 32				/* of a root key and of an epoch's key */
+#define HMAC_LEN 32				/* HMAC-SHA-256 */
+#define FINGERPRINT_LEN 16		/* hexadecimal digits of a root key's fingerprint */
+
+/* ---- hmac.c: no Datum, no ereport ---------------------------------------- */
+
+typedef struct HmacKey HmacKey;
+
+extern HmacKey *hmac_key_create(const uint8 *key, int len);
+extern bool hmac_compute(HmacKey *key, const void *message, int len, uint8 out[HMAC_LEN]);
+extern void hmac_key_free(HmacKey *key);
+
+/* ---- wrap.c: no Datum, no ereport ----------------------------------------- */
+
+/* A wrapped key: format byte, nonce, ciphertext, tag. */
+#define WRAP_FORMAT 1
+#define WRAP_NONCE_LEN 12
+#define WRAP_TAG_LEN 16
+#define WRAPPED_LEN (1 + WRAP_NONCE_LEN + KEY_LEN + WRAP_TAG_LEN)
+
+extern bool wrap_key(const uint8 root[KEY_LEN], const char *domain, int domain_len, int32 epoch,
+					 const uint8 key[KEY_LEN], uint8 wrapped[WRAPPED_LEN]);
+extern bool unwrap_key(const uint8 root[KEY_LEN], const char *domain, int domain_len, int32 epoch,
+					   const uint8 wrapped[WRAPPED_LEN], uint8 key[KEY_LEN]);
+
+/* ---- root_key.c ----------------------------------------------------------- */
+
+typedef struct RootKey
+{
+	uint8		key[KEY_LEN];
+	char		fingerprint[FINGERPRINT_LEN + 1];
+} RootKey;
+
+extern void root_key_init(void);
+extern const RootKey *root_key_current(void);
+extern const RootKey *root_key_previous(void);
+extern const RootKey *root_key_by_fingerprint(const char *fingerprint);
+
+/* ---- keyring.c ------------------------------------------------------------ */
+
+extern void keyring_init(void);
+extern HmacKey *keyring_find(const char *domain, int domain_len, TimestampTz at);
+
+#endif							/* MOBANON_PSEUDONYM_H */
