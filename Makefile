@@ -12,6 +12,8 @@ OBJS         = src/mobanon.o src/subject.o src/stubs.o
 SQL_PARTS    = src/house.sql
 REGRESS      = house
 ISOLATION    =
+# A room may have targets of its own; plain make still means all.
+.DEFAULT_GOAL := all
 include $(ROOMS:%=src/%/room.mk)
 SQL_PARTS   += src/privileges.sql
 
