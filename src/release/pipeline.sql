@@ -429,14 +429,6 @@ END;
 COMMENT ON FUNCTION mobanon.create_pipeline(text, regclass, text, name, name, text, interval, int, interval, text, timestamptz, text, regrole, text[], regrole[]) IS
 'Makes a pipeline from a protected table: the views NAME_pseudonymized and NAME_coarsened, the materialized view NAME_candidate of closed windows not yet published, and the append-only table NAME that publish() fills and readers may read. Runs what pipeline_sql() prints, all or nothing.';
 
-CREATE FUNCTION mobanon.drop_pipeline(name text, release boolean DEFAULT false) RETURNS void
-LANGUAGE sql VOLATILE
-BEGIN ATOMIC
-	SELECT mobanon.drop_stages(mobanon.pipeline_name(name), release);
-END;
-COMMENT ON FUNCTION mobanon.drop_pipeline(text, boolean) IS
-'Drops the stages of a pipeline. What was published stays readable, unless release is true; the register and the keys stay in any case.';
-
 CREATE FUNCTION mobanon.drop_stages(pipeline text, release boolean) RETURNS void
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, mobanon, pg_temp
@@ -459,3 +451,11 @@ END
 $$;
 COMMENT ON FUNCTION mobanon.drop_stages(text, boolean) IS
 'For the release room: drop_pipeline() after its name was found.';
+
+CREATE FUNCTION mobanon.drop_pipeline(name text, release boolean DEFAULT false) RETURNS void
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+	SELECT mobanon.drop_stages(mobanon.pipeline_name(name), release);
+END;
+COMMENT ON FUNCTION mobanon.drop_pipeline(text, boolean) IS
+'Drops the stages of a pipeline. What was published stays readable, unless release is true; the register and the keys stay in any case.';
