@@ -104,13 +104,13 @@ BEGIN
 		WHEN use IN ('latitude', 'longitude') AND type IN ('float8'::regtype, 'float4'::regtype, 'numeric'::regtype,
 			'int2'::regtype, 'int4'::regtype, 'int8'::regtype) THEN 'float8'
 		WHEN use = 'subject' AND type IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype) THEN 'bigint'
-		WHEN use = 'subject' AND type IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype, 'uuid'::regtype) THEN 'text'
+		WHEN use = 'subject' AND type IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype) THEN 'text'
 	END;
 	IF target IS NULL THEN
 		RAISE EXCEPTION 'pipeline %: column "%" of % is of type %, which cannot be the %', pipeline, column_name, source, format_type(type, NULL), use
 			USING ERRCODE = 'datatype_mismatch',
 				  HINT = CASE use WHEN 'event time' THEN 'The event time is a timestamp with time zone.'
-								  WHEN 'subject' THEN 'A subject is text, a whole number or a uuid.'
+								  WHEN 'subject' THEN 'A subject is text or a whole number.'
 								  ELSE 'A position is two numbers, in degrees.' END;
 	END IF;
 	RETURN format(CASE WHEN target::regtype = type THEN 'e.%I' ELSE 'e.%I::%s' END, column_name, target);
@@ -135,8 +135,7 @@ BEGIN
 	END IF;
 	SELECT array_agg(b.role_name ORDER BY b.role_name::text), string_agg(b.role_name::text, ', ' ORDER BY b.role_name::text)
 	INTO bound, roles
-	FROM purpose_role AS b JOIN purpose AS p USING (purpose_id)
-	WHERE p.purpose = processing_role.purpose;
+	FROM purpose_role AS b WHERE b.purpose = processing_role.purpose;
 	IF bound IS NULL THEN
 		RAISE EXCEPTION 'pipeline %: no role processes for the purpose "%"', pipeline, purpose
 			USING ERRCODE = 'object_not_in_prerequisite_state',
@@ -226,7 +225,7 @@ CREATE FUNCTION mobanon.keys_needed_until(at timestamptz, bucket interval) RETUR
 LANGUAGE sql IMMUTABLE STRICT
 SET search_path = pg_catalog, mobanon, pg_temp
 SET timezone = 'UTC'
-RETURN at + interval '8 days' + bucket;
+RETURN date_trunc('day', at, 'UTC') + interval '9 days' + bucket;
 COMMENT ON FUNCTION mobanon.keys_needed_until(timestamptz, interval) IS
 'For the release room: how far ahead keys are made, so that a REFRESH between two publications never lacks one.';
 

@@ -4,23 +4,38 @@
  */
 
 -- The rows of a publication as text, one line each: what the hashes are over.
-CREATE FUNCTION mobanon.window_hashes(release text, publication int)
-RETURNS TABLE (bucket timestamptz, rows bigint, sha256 bytea)
+CREATE FUNCTION mobanon.window_hashes(release text, window_from timestamptz, window_to timestamptz)
+RETURNS TABLE (publication int, bucket timestamptz, rows bigint, sha256 bytea)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, mobanon, pg_temp
 SET timezone = 'UTC'
 AS $$
 BEGIN
 	RETURN QUERY EXECUTE format(
-		$sql$SELECT r.bucket, count(*), pg_catalog.sha256(convert_to(string_agg(
+		$sql$SELECT r.publication, r.bucket, count(*), pg_catalog.sha256(convert_to(string_agg(
 				to_char(r.bucket, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') || ',' || r.cell::text || ',' || r.subjects || E'\n',
 				'' ORDER BY r.cell), 'UTF8'))
-			FROM %s AS r WHERE r.publication = $1 GROUP BY r.bucket ORDER BY r.bucket$sql$, release)
-	USING publication;
+			FROM %s AS r WHERE r.bucket >= $1 AND r.bucket < $2
+			GROUP BY r.publication, r.bucket ORDER BY r.bucket$sql$, release)
+	USING window_from, window_to;
 END
 $$;
-COMMENT ON FUNCTION mobanon.window_hashes(text, int) IS
-'For the release room: rows and SHA-256 of each bucket of a publication, as they are in the release now.';
+COMMENT ON FUNCTION mobanon.window_hashes(text, timestamptz, timestamptz) IS
+'For the release room: rows and SHA-256 of each bucket in a period, as they are in the release now.';
+
+-- Over the hashes of its windows, one line each.
+CREATE FUNCTION mobanon.content_hash(pipeline_id int, publication int) RETURNS bytea
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+SET timezone = 'UTC'
+AS $$
+	SELECT pg_catalog.sha256(convert_to(COALESCE(string_agg(
+		to_char(w.bucket, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') || ',' || encode(w.sha256, 'hex') || E'\n', '' ORDER BY w.bucket), ''), 'UTF8'))
+	FROM publication_window AS w
+	WHERE w.pipeline_id = content_hash.pipeline_id AND w.publication = content_hash.publication
+$$;
+COMMENT ON FUNCTION mobanon.content_hash(int, int) IS
+'For the release room: SHA-256 of what a publication published, over the lines "bucket,sha256" of its windows.';
 
 CREATE FUNCTION mobanon.entry_hash(entry mobanon.publication) RETURNS bytea
 LANGUAGE sql STABLE
@@ -34,6 +49,11 @@ AS $$
 $$;
 COMMENT ON FUNCTION mobanon.entry_hash(mobanon.publication) IS
 'For the release room: SHA-256 over the entry before and this one, so that no entry can be changed or taken out unseen.';
+
+CREATE FUNCTION mobanon.refresh_candidate(candidate regclass, coarsened regclass) RETURNS bigint[]
+LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION mobanon.refresh_candidate(regclass, regclass) IS
+'For the release room: refreshes a candidate as its owner, and counts events, events without a usable position, and groups in its stage 2, under the same snapshot.';
 
 -- A row that the stages as registered cannot have made; NULL when there is none.
 CREATE FUNCTION mobanon.strange_row(p mobanon.pipeline, candidate text, upto timestamptz) RETURNS text
@@ -80,20 +100,17 @@ AS $$
 DECLARE
 	entry	publication;
 	groups	bigint;
-	lines	text;
 BEGIN
-	SELECT COALESCE(sum(w.rows), 0), COALESCE(string_agg(
-			to_char(w.bucket, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') || ',' || encode(w.sha256, 'hex') || E'\n', '' ORDER BY w.bucket), '')
-	INTO groups, lines
-	FROM window_hashes(p.pipeline, number) AS w;
+	INSERT INTO publication_window (pipeline_id, publication, bucket, rows, sha256)
+	SELECT p.pipeline_id, w.publication, w.bucket, w.rows, w.sha256 FROM window_hashes(p.pipeline, p.published_until, upto) AS w;
+	SELECT COALESCE(sum(w.rows), 0) INTO groups FROM publication_window AS w
+	WHERE w.pipeline_id = p.pipeline_id AND w.publication = number;
 	entry := ROW(p.pipeline_id, number, p.pipeline, p.published_until, upto, groups,
-		pg_catalog.sha256(convert_to(lines, 'UTF8')), parameters_of(p),
+		content_hash(p.pipeline_id, number), parameters_of(p),
 		(SELECT x.extversion FROM pg_extension AS x WHERE x.extname = 'mobanon'),
 		now(), session_user, NULL);
 	entry.entry_sha256 := entry_hash(entry);
 	INSERT INTO publication SELECT entry.*;
-	INSERT INTO publication_window (pipeline_id, publication, bucket, rows, sha256)
-	SELECT p.pipeline_id, number, w.bucket, w.rows, w.sha256 FROM window_hashes(p.pipeline, number) AS w;
 	INSERT INTO publication_withheld (pipeline_id, publication, reason, number, unit)
 	VALUES (p.pipeline_id, register_publication.number, 'unusable position', counts[2], 'events'),
 		   (p.pipeline_id, register_publication.number, 'fewer than k subjects', counts[3] - groups, 'groups');
@@ -134,7 +151,7 @@ BEGIN
 	END IF;
 	PERFORM enforce_checks(p);
 	PERFORM extend_domain(p.domain, keys_needed_until(now(), p.bucket));
-	counts := refresh_candidate(relation_named(candidate), relation_named(stage_name(name, 'coarsened')));
+	counts := refresh_candidate(relation_named(candidate)::regclass, relation_named(stage_name(name, 'coarsened'))::regclass);
 	-- The refresh holds locks on stages and source: what is found now is what was computed.
 	PERFORM enforce_checks(p);
 	strange := strange_row(p, candidate, upto);

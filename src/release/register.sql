@@ -73,7 +73,7 @@ CREATE TABLE mobanon.publication_window (
 	rows			bigint NOT NULL CHECK (rows > 0),
 	sha256			bytea NOT NULL CHECK (length(sha256) = 32),
 	PRIMARY KEY (pipeline_id, bucket),
-	FOREIGN KEY (pipeline_id, publication) REFERENCES mobanon.publication
+	FOREIGN KEY (pipeline_id, publication) REFERENCES mobanon.publication DEFERRABLE INITIALLY DEFERRED
 );
 COMMENT ON TABLE mobanon.publication_window IS
 'The buckets of each publication that have rows, each with the hash of its rows: as lines "bucket,cell,subjects" in order of cell, the bucket in UTC.';
@@ -85,7 +85,7 @@ CREATE TABLE mobanon.publication_withheld (
 	number			bigint NOT NULL CHECK (number >= 0),
 	unit			text NOT NULL CHECK (unit IN ('events', 'groups')),
 	PRIMARY KEY (pipeline_id, publication, reason),
-	FOREIGN KEY (pipeline_id, publication) REFERENCES mobanon.publication
+	FOREIGN KEY (pipeline_id, publication) REFERENCES mobanon.publication DEFERRABLE INITIALLY DEFERRED
 );
 COMMENT ON TABLE mobanon.publication_withheld IS
 'What was not published, by reason. For the DBA and the data protection officer: two such reports can tell of a person.';

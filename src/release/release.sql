@@ -40,6 +40,8 @@ BEGIN
 	EXECUTE format('COMMENT ON COLUMN %s.subjects IS %L', pipeline, format(
 		'number of distinct consenting subjects; groups of fewer than %s are not released', k));
 	EXECUTE format('COMMENT ON COLUMN %s.publication IS %L', pipeline, 'number of the publication that brought the row');
+	-- who runs the pipeline looks at what it made
+	EXECUTE format('GRANT SELECT ON %s TO mobanon_admin', pipeline);
 	EXECUTE format('CREATE TRIGGER published_only BEFORE INSERT ON %s
 		FOR EACH STATEMENT EXECUTE FUNCTION mobanon.refuse_insert()', pipeline);
 	EXECUTE format('CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %s
@@ -94,9 +96,7 @@ AS $$
 			JOIN pg_class AS r ON r.oid = relation_named(s.name)) AS c),
 		(SELECT string_agg(format('policy %I %s %s', p.polname, CASE WHEN p.polpermissive THEN 'permissive' ELSE 'restrictive' END,
 					pg_get_expr(p.polqual, p.polrelid)), E'\n' ORDER BY p.polname)
-		 FROM pg_policy AS p WHERE p.polrelid = relation_named(source) AND p.polcmd IN ('r', '*')
-		 AND (p.polroles = '{0}' OR EXISTS (SELECT FROM unnest(p.polroles) AS r
-				JOIN pg_roles AS m ON m.oid = r WHERE pg_has_role(pipeline_definition.role_name, r, 'USAGE')))))
+		 FROM policies_for(source, role_name) AS p))
 $$;
 COMMENT ON FUNCTION mobanon.pipeline_definition(text, text, name) IS
 'For the release room: owners, options and queries of a pipeline''s stages, and the policies of its source that let the role read, as they are now.';
@@ -116,8 +116,7 @@ AS $$
 	SELECT 'role is subject to the policies'::text, COALESCE(NOT (SELECT free FROM role), false),
 		format('role %I must exist, without SUPERUSER and BYPASSRLS', p.role_name)
 	UNION ALL
-	SELECT 'role processes for the purpose', EXISTS (SELECT FROM purpose_role AS b JOIN purpose AS u USING (purpose_id)
-			WHERE u.purpose = p.purpose AND b.role_name = (SELECT r.oid FROM pg_roles AS r WHERE r.rolname = p.role_name)),
+	SELECT 'role processes for the purpose', EXISTS (SELECT FROM purpose_role AS b WHERE b.purpose = p.purpose AND b.role_name = (SELECT r.oid FROM pg_roles AS r WHERE r.rolname = p.role_name)),
 		format('role %I must be bound to the purpose %s', p.role_name, p.purpose)
 	UNION ALL
 	SELECT 'source is protected', COALESCE((SELECT closed FROM source), false)
@@ -213,7 +212,6 @@ BEGIN
 	FROM pipeline AS o
 	RETURNING * INTO p;
 	PERFORM create_release(name, resolution, bucket, time_zone, k);
-	EXECUTE format('GRANT EXECUTE ON FUNCTION mobanon.published_until(text), mobanon.closed_until(text) TO %I', p.role_name);
 	PERFORM enforce_checks(p);
 END
 $$;
