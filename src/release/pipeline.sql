@@ -358,7 +358,7 @@ BEGIN
 				  HINT = 'Its owner protects it: SELECT mobanon.protect(table, subject_column, event_time_column).';
 	END IF;
 	first := first_window(name, starts_at, bucket, time_zone);
-	around := schema_statements(schema, ARRAY[role_name::oid::regrole::text, 'mobanon_owner']::name[], readers);
+	around := schema_statements(schema, ARRAY[pg_get_userbyid(role_name), 'mobanon_owner'], readers);
 	RETURN domain_statement(name, domain, bucket, first)
 		|| around.before
 		|| format('GRANT SELECT (%I, %I, %I, %I) ON %s TO %s', columns.subject_column, columns.event_time_column,
