@@ -53,6 +53,20 @@ GRANT EXECUTE ON FUNCTION mobanon.create_domain(text, interval, timestamptz, tim
 	mobanon.key_fingerprint() TO mobanon_admin;
 
 -- cell ---------------------------------------------------------------------
+-- Cells hold nobody's data: everybody may compute with them.
+GRANT EXECUTE ON FUNCTION
+	mobanon.cell_in(cstring), mobanon.cell_out(mobanon.cell), mobanon.cell_recv(internal), mobanon.cell_send(mobanon.cell),
+	mobanon.cell_to_bigint(mobanon.cell), mobanon.cell_from_bigint(bigint),
+	mobanon.cell_eq(mobanon.cell, mobanon.cell), mobanon.cell_ne(mobanon.cell, mobanon.cell),
+	mobanon.cell_lt(mobanon.cell, mobanon.cell), mobanon.cell_le(mobanon.cell, mobanon.cell),
+	mobanon.cell_gt(mobanon.cell, mobanon.cell), mobanon.cell_ge(mobanon.cell, mobanon.cell),
+	mobanon.cell_cmp(mobanon.cell, mobanon.cell), mobanon.cell_sortsupport(internal),
+	mobanon.cell_hash(mobanon.cell), mobanon.cell_hash_extended(mobanon.cell, bigint),
+	mobanon.coarsen_cell(double precision, double precision, text), mobanon.coarsen_cell(mobanon.cell, text),
+	mobanon.try_coarsen_cell(double precision, double precision, text), mobanon.try_coarsen_cell(mobanon.cell, text),
+	mobanon.cell_resolution(mobanon.cell), mobanon.cell_center(mobanon.cell),
+	mobanon.cell_boundary(mobanon.cell), mobanon.cell_geojson(mobanon.cell)
+	TO PUBLIC;
 
 -- kanon --------------------------------------------------------------------
 

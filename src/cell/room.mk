@@ -1,4 +1,5 @@
-OBJS      +=
-SQL_PARTS +=
-REGRESS   +=
+OBJS      += src/cell/resolution.o src/cell/laea.o src/cell/mercator.o src/cell/cell_code.o \
+             src/cell/cell_grid.o src/cell/cell_type.o src/cell/coarsen.o src/cell/cell_shape.o
+SQL_PARTS += src/cell/cell.sql
+REGRESS   += cell coarsen
 ISOLATION +=

@@ -1,0 +1,181 @@
+/*
+ * cell_grid.c
+ *		From positions to cells and back, and which cell lies in which.
+ */
+#include "cell.h"
+
+#include <math.h>
+
+/*
+ * Coordinates are rounded to a micrometre (world: to 2^-45 of the map's side,
+ * 1.1 micrometres) before they are floored: a position on an edge, such as
+ * 52 N 10 E or any on 10 E, belongs to the cell north or east of it, however
+ * the last bits fell.
+ */
+#define MICROMETRES		1e6
+#define WORLD_SNAP_BITS 45
+
+static PositionStatus
+why_unusable(double latitude, double longitude)
+{
+	if (!isfinite(latitude) || !isfinite(longitude))
+		return POSITION_NOT_FINITE;
+	if (fabs(latitude) > 90.0)
+		return POSITION_BAD_LATITUDE;
+	if (fabs(longitude) > 180.0)
+		return POSITION_BAD_LONGITUDE;
+	return POSITION_OUTSIDE_GRID;
+}
+
+/* Whole metres below, after snapping; for what is not negative. */
+static inline int32_t
+snap_metres(double metres)
+{
+	return (int32_t) ((int64_t) (metres * MICROMETRES + 0.5) / 1000000);
+}
+
+static PositionStatus
+europe_from_position(double latitude, double longitude,
+					 Resolution resolution, Cell *cell)
+{
+	double		east,
+				north;
+	int32_t		x,
+				y,
+				size = resolution_metres(resolution);
+
+	/* Written so that NaN fails it. */
+	if (!(latitude >= LAEA_SOUTH && latitude <= LAEA_NORTH &&
+		  longitude >= LAEA_WEST && longitude <= LAEA_EAST))
+		return why_unusable(latitude, longitude);
+	laea_forward(latitude, longitude, &east, &north);
+	/* The area of use reaches 150 km further south-west than the grid. */
+	if (east < EUROPE_EAST_MIN)
+		return POSITION_OUTSIDE_GRID;
+	x = snap_metres(east);
+	y = snap_metres(north);
+	*cell = cell_pack(resolution, x - x % size, y - y % size);
+	return POSITION_OK;
+}
+
+/* A fraction of the map's side as a tile number; both ends belong to the map. */
+static inline int32_t
+snap_tile(double fraction, int level)
+{
+	int64_t		last = ((int64_t) 1 << level) - 1;
+	int64_t		tile = (int64_t) (fraction * (double) ((int64_t) 1 << WORLD_SNAP_BITS) + 0.5)
+		>> (WORLD_SNAP_BITS - level);
+
+	return (int32_t) (tile > last ? last : tile);
+}
+
+static PositionStatus
+world_from_position(double latitude, double longitude,
+					Resolution resolution, Cell *cell)
+{
+	double		x,
+				y;
+	int			level = RESOLUTION_LEVEL(resolution);
+
+	if (!(fabs(latitude) <= MERCATOR_LIMIT && fabs(longitude) <= 180.0))
+		return why_unusable(latitude, longitude);
+	mercator_forward(latitude, longitude, &x, &y);
+	if (y < 0.0)
+		y = 0.0;
+	*cell = cell_pack(resolution, snap_tile(x, level), snap_tile(y, level));
+	return POSITION_OK;
+}
+
+/* The cell of a resolution that holds a position in degrees. */
+PositionStatus
+cell_from_position(double latitude, double longitude,
+				   Resolution resolution, Cell *cell)
+{
+	if (RESOLUTION_GRID(resolution) == GRID_EUROPE)
+		return europe_from_position(latitude, longitude, resolution, cell);
+	return world_from_position(latitude, longitude, resolution, cell);
+}
+
+/* The cell of a coarser (or the same) resolution that holds the cell. */
+bool
+cell_ancestor(Cell cell, Resolution resolution, Cell *ancestor)
+{
+	CellParts	parts = cell_unpack(cell);
+
+	if (!resolution_divides(resolution, parts.resolution))
+		return false;
+	if (RESOLUTION_GRID(resolution) == GRID_EUROPE)
+	{
+		int32_t		size = resolution_metres(resolution);
+
+		*ancestor = cell_pack(resolution, parts.x - parts.x % size,
+							  parts.y - parts.y % size);
+	}
+	else
+	{
+		int			up = parts.resolution - resolution;
+
+		*ancestor = cell_pack(resolution, parts.x >> up, parts.y >> up);
+	}
+	return true;
+}
+
+/* Whether inner is outer or lies in it: outer is the ancestor of inner. */
+bool
+cell_holds(Cell outer, Cell inner)
+{
+	Cell		ancestor;
+
+	return cell_ancestor(inner, cell_resolution_of(outer), &ancestor) &&
+		ancestor == outer;
+}
+
+/*
+ * The largest value, not always a cell, that anything inside the cell can have:
+ * the corner of the last 50 m (or z23 tile) in it, at the finest level.  Morton
+ * order grows with either axis, so this holds for sizes outside the chain, too;
+ * for those there are others between as well.
+ */
+Cell
+cell_last_inside(Cell cell)
+{
+	CellParts	parts = cell_unpack(cell);
+
+	if (RESOLUTION_GRID(parts.resolution) == GRID_EUROPE)
+	{
+		int32_t		last = resolution_metres(parts.resolution) - 50;
+
+		return cell_pack(parts.resolution, parts.x + last, parts.y + last) |
+			CELL_LEVEL_MASK;
+	}
+	return cell |
+		((UINT64_C(1) << 2 * (WORLD_LEVELS - 1 - RESOLUTION_LEVEL(parts.resolution))) - 1)
+		<< CELL_PATH_SHIFT | CELL_LEVEL_MASK;
+}
+
+/*
+ * A point of the cell: 0 and 1 are its western and eastern edge (x), and the
+ * southern and northern one (y), measured on the map.
+ */
+void
+cell_to_position(Cell cell, double fraction_x, double fraction_y,
+				 double *latitude, double *longitude)
+{
+	CellParts	parts = cell_unpack(cell);
+
+	if (RESOLUTION_GRID(parts.resolution) == GRID_EUROPE)
+	{
+		int32_t		size = resolution_metres(parts.resolution);
+
+		laea_inverse(parts.x + fraction_x * size, parts.y + fraction_y * size,
+					 latitude, longitude);
+	}
+	else
+	{
+		double		side = (double) ((int64_t) 1 << RESOLUTION_LEVEL(parts.resolution));
+
+		mercator_inverse((parts.x + fraction_x) / side,
+						 (parts.y + 1 - fraction_y) / side,
+						 latitude, longitude);
+	}
+}
