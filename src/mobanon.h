@@ -27,6 +27,18 @@
 	do { (void) (context); ereport(ERROR, __VA_ARGS__); } while (0)
 #endif
 
+/* A range is made with soft errors since PostgreSQL 16, a scan for a reason since 18. */
+#if PG_VERSION_NUM >= 160000
+#define mobanon_make_range(type, lower, upper) make_range(type, lower, upper, false, NULL)
+#else
+#define mobanon_make_range(type, lower, upper) make_range(type, lower, upper, false)
+#endif
+#if PG_VERSION_NUM >= 180000
+#define mobanon_index_beginscan(rel, index, snapshot, nkeys) index_beginscan(rel, index, snapshot, NULL, nkeys, 0)
+#else
+#define mobanon_index_beginscan(rel, index, snapshot, nkeys) index_beginscan(rel, index, snapshot, nkeys, 0)
+#endif
+
 /* The schema of all objects of the extension; it is not relocatable. */
 #define MOBANON_SCHEMA "mobanon"
 

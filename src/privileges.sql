@@ -45,6 +45,26 @@ GRANT USAGE ON SCHEMA mobanon TO PUBLIC;
 GRANT USAGE ON SCHEMA mobanon TO mobanon_owner;
 
 -- consent ------------------------------------------------------------------
+GRANT SELECT ON mobanon.purpose, mobanon.purpose_notice, mobanon.consent_scope, mobanon.channel, mobanon.recipient,
+	mobanon.purpose_role, mobanon.ledger_erasure TO mobanon_admin;
+GRANT SELECT, INSERT, DELETE, UPDATE ON mobanon.consent_import TO mobanon_admin;
+-- the event trigger reads it as whoever makes a partition
+GRANT SELECT ON mobanon.protected_table, mobanon.purpose_role, mobanon.purpose TO PUBLIC;
+GRANT INSERT, DELETE ON mobanon.protected_table TO mobanon_admin;
+GRANT EXECUTE ON FUNCTION mobanon.close_new_partitions(), mobanon.close_table(regclass), mobanon.relation_tree(regclass),
+	mobanon.purpose_policy(regclass, text) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION mobanon.create_purpose(text, text, text, text, interval, boolean, text[]),
+	mobanon.add_category(text, text, text), mobanon.set_notice(text, text, text), mobanon.create_channel(text, boolean, text),
+	mobanon.create_recipient(text, text),
+	mobanon.bind_purpose(text, regrole), mobanon.unbind_purpose(text, regrole), mobanon.bind_role(text, regrole),
+	mobanon.unbind_role(text, regrole), mobanon.purpose_policies(text),
+	mobanon.protect(regclass, name, name), mobanon.unprotect(regclass),
+	mobanon.rebuild_consent_state(), mobanon.erase_subject(text, text), mobanon.import_consents() TO mobanon_admin;
+GRANT EXECUTE ON FUNCTION mobanon.grant_consent(text, text, text, timestamptz, text, text, text, text),
+	mobanon.withdraw_consent(text, text, text, timestamptz, text, text, text, text),
+	mobanon.refuse_consent(text, text, text, timestamptz, text, text, text, text) TO mobanon_admin, mobanon_frontend;
+GRANT EXECUTE ON FUNCTION mobanon.invalidate_consent(text, text, text, timestamptz, text, text, text, text),
+	mobanon.end_subject(text, timestamptz, text, text, text) TO mobanon_admin;
 
 -- pseudonym ----------------------------------------------------------------
 GRANT SELECT ON mobanon.keyring TO mobanon_admin;
@@ -69,7 +89,47 @@ GRANT EXECUTE ON FUNCTION
 	TO PUBLIC;
 
 -- kanon --------------------------------------------------------------------
+-- Counting what one may read anyway; sets go to purpose roles only.
+GRANT EXECUTE ON FUNCTION mobanon.kanon_suppress(uuid, integer), mobanon.kanon_suppress(bigint, integer),
+	mobanon.kanon_suppress(text, integer), mobanon.kanon_suppress_uuid(mobanon.subject_set, uuid, integer),
+	mobanon.kanon_suppress_bigint(mobanon.subject_set, bigint, integer),
+	mobanon.kanon_suppress_text(mobanon.subject_set, text, integer),
+	mobanon.kanon_combine(mobanon.subject_set, mobanon.subject_set), mobanon.kanon_final(mobanon.subject_set) TO PUBLIC;
 
 -- mobility -----------------------------------------------------------------
 
 -- release ------------------------------------------------------------------
+
+-- What bind_purpose() gives to a purpose role, and unbind_purpose() takes back.
+CREATE FUNCTION mobanon.change_processing(command text, preposition text, role_name regrole) RETURNS void
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+DECLARE
+	function	regprocedure;
+BEGIN
+	FOR function IN SELECT p.oid::regprocedure FROM pg_proc AS p
+		WHERE p.pronamespace = 'mobanon'::regnamespace
+		AND p.proname IN ('consented', 'pseudonymize', 'kanon_suppress', 'kanon_suppress_set', 'subject_set_agg',
+			'subject_set_agg_uuid', 'subject_set_agg_bigint', 'subject_set_agg_text', 'subject_set_agg_set',
+			'subject_set_final', 'subject_set_union', 'cardinality')
+	LOOP
+		EXECUTE format('%s EXECUTE ON FUNCTION %s %s %s', command, function, preposition, role_name);
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION mobanon.change_processing(text, text, regrole) IS
+'For grant_processing() and revoke_processing(): what a purpose role may call.';
+CREATE FUNCTION mobanon.grant_processing(role_name regrole) RETURNS void
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, mobanon, pg_temp
+AS $$ SELECT change_processing('GRANT', 'TO', role_name) $$;
+COMMENT ON FUNCTION mobanon.grant_processing(regrole) IS 'For bind_role(): lets a purpose role call what a pipeline calls.';
+CREATE FUNCTION mobanon.revoke_processing(role_name regrole) RETURNS void
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, mobanon, pg_temp
+AS $$ SELECT change_processing('REVOKE', 'FROM', role_name) $$;
+COMMENT ON FUNCTION mobanon.revoke_processing(regrole) IS 'For unbind_role(): the reverse of grant_processing().';
+ALTER FUNCTION mobanon.change_processing(text, text, regrole) OWNER TO mobanon_owner;
+ALTER FUNCTION mobanon.grant_processing(regrole) OWNER TO mobanon_owner;
+ALTER FUNCTION mobanon.revoke_processing(regrole) OWNER TO mobanon_owner;
+REVOKE ALL ON FUNCTION mobanon.change_processing(text, text, regrole), mobanon.grant_processing(regrole),
+	mobanon.revoke_processing(regrole) FROM PUBLIC;

@@ -1,2 +1,0 @@
-#include "mobanon.h"
-void consent_init(void) {}
