@@ -50,7 +50,7 @@ $(OBJS): $(wildcard src/*.h src/*/*.h)
 
 .PHONY: demo test test-all test-quick bench
 demo:
-	@demo/run $(EVENTS)
+	@demo/run
 
 test:
 	@test/run

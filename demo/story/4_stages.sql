@@ -1,0 +1,53 @@
+/*
+ * As the processor, the role that processes for the purpose: what each stage
+ * holds, and what was left out on the way.  Totals before protect() are the
+ * loader's.  Subjects are counted on the table, since pseudonyms change with
+ * each epoch.
+ */
+SET jit = off;
+SET work_mem = '64MB';
+CREATE TEMP TABLE stage AS
+WITH readable AS MATERIALIZED (
+	SELECT subject, event_time >= mobanon.published_until('public.footfall') AND event_time < mobanon.closed_until('public.footfall') AS in_time,
+		mobanon.try_coarsen_cell(latitude, longitude, :'resolution') AS cell,
+		CASE WHEN isfinite(event_time) THEN mobanon.bucket_start(event_time, :'bucket', :'time_zone') END AS bucket
+	FROM events
+), counted AS (
+	SELECT e.subject, e.in_time, e.in_time AND e.cell IS NOT NULL AS placed, e.in_time AND c.cell IS NOT NULL AS released,
+		count(*) AS events
+	FROM readable AS e LEFT JOIN footfall_candidate AS c ON c.cell = e.cell AND c.bucket = e.bucket
+	GROUP BY 1, 2, 3, 4
+)
+SELECT sum(events)::bigint AS consenting, count(DISTINCT subject) AS consenting_subjects,
+	COALESCE(sum(events) FILTER (WHERE in_time), 0)::bigint AS pseudonymized, count(DISTINCT subject) FILTER (WHERE in_time) AS pseudonymized_subjects,
+	COALESCE(sum(events) FILTER (WHERE placed), 0)::bigint AS coarsened, count(DISTINCT subject) FILTER (WHERE placed) AS coarsened_subjects,
+	COALESCE(sum(events) FILTER (WHERE released), 0)::bigint AS released, count(DISTINCT subject) FILTER (WHERE released) AS released_subjects,
+	(SELECT count(*) FROM footfall_pseudonymized) AS in_view_1,
+	(SELECT count(*) FILTER (WHERE cell IS NOT NULL) FROM footfall_coarsened) AS in_view_2,
+	(SELECT count(*) FROM footfall_candidate) AS groups
+FROM counted;
+
+SELECT stage, rows, subjects, COALESCE(dropped, '') AS "left out, and why"
+FROM stage AS s, LATERAL (VALUES
+	(1, 'events, as loaded', :loaded::bigint, :loaded_subjects::bigint, NULL),
+	(2, 'with consent (row-level security)', consenting, consenting_subjects,
+		concat_ws(E'\n', :loaded - :no_subject - :no_time - consenting || ' without consent', NULLIF(:no_subject, 0) || ' without a subject',
+			NULLIF(:no_time, 0) || ' without a time')),
+	(3, 'footfall_pseudonymized', pseudonymized, pseudonymized_subjects,
+		NULLIF(consenting - pseudonymized, 0) || ' time out of range (in the future, window not closed)'),
+	(4, 'footfall_coarsened', coarsened, coarsened_subjects,
+		NULLIF(pseudonymized - coarsened, 0) || ' unusable position (none, NaN, off the grid)'),
+	(5, 'footfall_candidate', released, released_subjects,
+		coarsened - released || ' in groups of fewer than k = ' || :k)
+) AS v (place, stage, rows, subjects, dropped)
+ORDER BY place;
+\echo 'The last line counts the events and subjects in' :bucket 'groups of at least' :k 'subjects; they become'
+SELECT groups FROM stage \gset
+\echo :groups 'rows (bucket, cell, number of subjects).  Exact duplicates need no rule: a subject counts once in a group.'
+-- the views must agree with the count on the table
+SELECT in_view_1 = pseudonymized AND in_view_2 = coarsened AS agree FROM stage \gset
+\if :agree
+\else
+	\warn 'the stages do not hold what was counted on the table'
+	SELECT 1/0;
+\endif
