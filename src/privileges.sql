@@ -99,6 +99,22 @@ GRANT EXECUTE ON FUNCTION mobanon.kanon_suppress(uuid, integer), mobanon.kanon_s
 -- mobility -----------------------------------------------------------------
 
 -- release ------------------------------------------------------------------
+GRANT SELECT ON mobanon.pipeline, mobanon.publication, mobanon.publication_window, mobanon.publication_withheld TO mobanon_admin;
+-- Arithmetic with time: everybody.
+GRANT EXECUTE ON FUNCTION mobanon.bucket_start(timestamptz, interval, text),
+	mobanon.bucket_end(timestamptz, interval, text) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION mobanon.published_until(text), mobanon.closed_until(text),
+	mobanon.pipeline_name(text, boolean), mobanon.stage_name(text, text) TO mobanon_admin;
+GRANT EXECUTE ON FUNCTION
+	mobanon.pipeline_statements(text, regclass, text, name, name, text, interval, int, interval, text, timestamptz, text, regrole, text[], regrole[]),
+	mobanon.pipeline_sql(text, regclass, text, name, name, text, interval, int, interval, text, timestamptz, text, regrole, text[], regrole[]),
+	mobanon.create_pipeline(text, regclass, text, name, name, text, interval, int, interval, text, timestamptz, text, regrole, text[], regrole[]),
+	mobanon.run_statements(text, regclass, text[]),
+	mobanon.register_pipeline(text, regclass, text, regrole, name, name, text, interval, int, interval, text, timestamptz, text, text[]),
+	mobanon.drop_pipeline(text, boolean), mobanon.drop_stages(text, boolean), mobanon.unregister_pipeline(text, boolean),
+	mobanon.grant_release(text, regrole), mobanon.revoke_release(text, regrole), mobanon.set_release_reader(text, regrole, boolean),
+	mobanon.publish(text), mobanon.publish_pipeline(text),
+	mobanon.audit(text), mobanon.audit_pipeline(text) TO mobanon_admin;
 
 -- What bind_purpose() gives to a purpose role, and unbind_purpose() takes back.
 CREATE FUNCTION mobanon.change_processing(command text, preposition text, role_name regrole) RETURNS void
@@ -112,7 +128,7 @@ BEGIN
 		WHERE p.pronamespace = 'mobanon'::regnamespace
 		AND p.proname IN ('consented', 'pseudonymize', 'kanon_suppress', 'kanon_suppress_set', 'subject_set_agg',
 			'subject_set_agg_uuid', 'subject_set_agg_bigint', 'subject_set_agg_text', 'subject_set_agg_set',
-			'subject_set_final', 'subject_set_union', 'cardinality')
+			'subject_set_final', 'subject_set_union', 'cardinality', 'published_until', 'closed_until')
 	LOOP
 		EXECUTE format('%s EXECUTE ON FUNCTION %s %s %s', command, function, preposition, role_name);
 	END LOOP;

@@ -1,0 +1,128 @@
+/*
+ * audit(): is the release still what was published, and closed to everybody
+ * who only reads it?
+ */
+
+-- The first row in which the release and its register differ, in words.
+CREATE FUNCTION mobanon.first_difference(p mobanon.pipeline) RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+SET timezone = 'UTC' SET datestyle = 'ISO, YMD'
+AS $$
+	SELECT format('bucket %s: %s', COALESCE(w.bucket, h.bucket),
+		CASE WHEN h.bucket IS NULL THEN 'its rows are gone'
+			 WHEN w.bucket IS NULL THEN 'nothing was published for it'
+			 WHEN w.rows <> h.rows THEN format('%s rows were published, %s are there', w.rows, h.rows)
+			 ELSE 'rows were changed' END)
+	FROM (SELECT * FROM publication_window AS r WHERE r.pipeline_id = p.pipeline_id) AS w
+	FULL JOIN window_hashes(p.pipeline, '-infinity', 'infinity') AS h USING (bucket, publication)
+	WHERE (w.rows, w.sha256) IS DISTINCT FROM (h.rows, h.sha256)
+	ORDER BY COALESCE(w.bucket, h.bucket) LIMIT 1
+$$;
+COMMENT ON FUNCTION mobanon.first_difference(mobanon.pipeline) IS
+'For the release room: the first bucket whose rows are not those that were published; NULL when all are.';
+
+-- The first publication whose entry, or whose list of windows, is not as it was written.
+CREATE FUNCTION mobanon.first_bad_entry(p mobanon.pipeline) RETURNS int
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+	SELECT b.publication
+	FROM (SELECT b.*, row_number() OVER (ORDER BY b.publication) AS place FROM publication AS b
+		  WHERE b.pipeline_id = p.pipeline_id) AS b
+	JOIN publication AS e ON e.pipeline_id = b.pipeline_id AND e.publication = b.publication
+	WHERE b.publication <> b.place OR e.entry_sha256 <> entry_hash(e)
+	OR e.content_sha256 <> content_hash(e.pipeline_id, e.publication)
+	ORDER BY b.publication LIMIT 1
+$$;
+COMMENT ON FUNCTION mobanon.first_bad_entry(mobanon.pipeline) IS
+'For the release room: the first publication whose register entry was changed, or before which one is missing; NULL when none.';
+
+-- What a reader of the release could reach beside it.
+CREATE FUNCTION mobanon.reachable_by_readers(p mobanon.pipeline) RETURNS SETOF text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+	SELECT format('%s may read %s', CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END, s.relation::regclass)
+	FROM pg_class AS r
+	CROSS JOIN LATERAL aclexplode(r.relacl) AS a
+	CROSS JOIN (
+		SELECT relation_named(p.source) AS relation
+		UNION ALL SELECT relation_named(stage_name(p.pipeline, n)) FROM unnest(ARRAY['pseudonymized', 'coarsened', 'candidate']) AS n
+		UNION ALL SELECT c.oid FROM pg_class AS c WHERE c.relnamespace = 'mobanon'::regnamespace AND c.relkind IN ('r', 'p', 'm')
+			AND NOT has_any_column_privilege('public', c.oid, 'SELECT')
+	) AS s
+	WHERE r.oid = relation_named(p.pipeline) AND a.grantee <> r.relowner AND a.grantee <> 'mobanon_admin'::regrole AND a.privilege_type = 'SELECT' AND s.relation IS NOT NULL
+	AND CASE WHEN a.grantee = 0
+		THEN EXISTS (SELECT FROM pg_class AS c, aclexplode(c.relacl) AS x WHERE c.oid = s.relation AND x.grantee = 0)
+		ELSE has_any_column_privilege(a.grantee, s.relation, 'SELECT') END
+$$;
+COMMENT ON FUNCTION mobanon.reachable_by_readers(mobanon.pipeline) IS
+'For the release room: every relation beside the release that one of its readers may read: source, stages, and tables of mobanon that are not everybody''s.';
+
+CREATE FUNCTION mobanon.release_rows_at_fault(p mobanon.pipeline, OUT below_k bigint, OUT twice bigint, OUT outside bigint)
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+BEGIN
+	EXECUTE format(
+		$sql$SELECT count(*) FILTER (WHERE r.subjects < $2 OR r.subjects IS NULL), count(*) - count(DISTINCT (r.bucket, r.cell)),
+			count(*) FILTER (WHERE NOT EXISTS (SELECT FROM publication AS b
+				WHERE b.pipeline_id = $1 AND b.publication = r.publication
+				AND r.bucket >= b.window_from AND r.bucket < b.window_to))
+			FROM %s AS r$sql$, p.pipeline)
+	INTO below_k, twice, outside USING p.pipeline_id, p.k;
+END
+$$;
+COMMENT ON FUNCTION mobanon.release_rows_at_fault(mobanon.pipeline) IS
+'For the release room: rows of a release with fewer than k subjects, that are there twice, or that lie in no published window.';
+
+CREATE FUNCTION mobanon.audit_pipeline(name text) RETURNS TABLE (check_name text, ok boolean, detail text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+DECLARE
+	p		pipeline;
+	fault	record;
+	wrong	text;
+BEGIN
+	SELECT * INTO p FROM pipeline AS o WHERE o.pipeline = name AND o.dropped_at IS NULL;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'pipeline "%" does not exist', name USING ERRCODE = 'MR001';
+	END IF;
+	RETURN QUERY SELECT c.check_name, c.ok, CASE WHEN NOT c.ok THEN c.detail END FROM pipeline_checks(p) AS c;
+
+	SELECT string_agg(r, '; ') INTO wrong FROM reachable_by_readers(p) AS r;
+	RETURN QUERY SELECT 'readers reach the release only', wrong IS NULL, wrong;
+
+	IF relation_named(name) IS NULL THEN
+		RETURN;
+	END IF;
+	fault := release_rows_at_fault(p);
+	RETURN QUERY VALUES
+		('no row has fewer than k subjects', fault.below_k = 0, CASE WHEN fault.below_k > 0 THEN format('%s rows', fault.below_k) END),
+		('no bucket and cell is there twice', fault.twice = 0, CASE WHEN fault.twice > 0 THEN format('%s rows', fault.twice) END),
+		('every row lies in a published window', fault.outside = 0, CASE WHEN fault.outside > 0 THEN format('%s rows', fault.outside) END);
+	wrong := first_difference(p);
+	RETURN QUERY SELECT 'rows are those that were published', wrong IS NULL, wrong;
+	wrong := first_bad_entry(p)::text;
+	RETURN QUERY SELECT 'register is whole', wrong IS NULL, 'publication ' || wrong;
+	SELECT format('publication %s', b.publication) INTO wrong FROM (
+		SELECT b.publication, b.window_from, lag(b.window_to) OVER (ORDER BY b.publication) AS before,
+			b.window_to, lead(b.window_from) OVER (ORDER BY b.publication) AS after
+		FROM publication AS b WHERE b.pipeline_id = p.pipeline_id) AS b
+	WHERE b.window_from <> COALESCE(b.before, p.starts_at) OR COALESCE(b.after, p.published_until) <> b.window_to
+	ORDER BY b.publication LIMIT 1;
+	RETURN QUERY SELECT 'windows follow each other', wrong IS NULL, wrong;
+END
+$$;
+COMMENT ON FUNCTION mobanon.audit_pipeline(text) IS
+'For the release room: audit() after the name was found.';
+
+CREATE FUNCTION mobanon.audit(name text) RETURNS TABLE (check_name text, ok boolean, detail text)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+	SELECT a.check_name, a.ok, a.detail FROM mobanon.audit_pipeline(mobanon.pipeline_name(name)) AS a;
+END;
+COMMENT ON FUNCTION mobanon.audit(text) IS
+'Is a release what was published, and can its readers reach nothing else? One line per check; detail says what is wrong.';

@@ -1,0 +1,111 @@
+/*
+ * refresh.c
+ *		Computing a candidate as the role that processes for the purpose.
+ *
+ * publish() runs with the rights of mobanon_owner, which may not read events.
+ * The two statements here run as the candidate's owner, who is subject to the
+ * policies of the source, and both under one snapshot, so that what is counted
+ * as withheld is what the refresh withheld.
+ */
+#include "release.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+#include "access/table.h"
+
+PG_FUNCTION_INFO_V1(refresh_candidate);
+
+#define COUNTS 3				/* events, events without a cell, groups */
+
+static char *
+quoted_relation(Oid relid)
+{
+	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)), get_rel_name(relid));
+}
+
+static Oid
+relation_owner(Oid relid)
+{
+	Relation	rel = table_open(relid, AccessShareLock);
+	Oid			owner = rel->rd_rel->relowner;
+
+	table_close(rel, NoLock);
+	return owner;
+}
+
+static void
+run(const char *statement, Snapshot snapshot, bool read_only, int expected)
+{
+	SPIPlanPtr	plan = SPI_prepare(statement, 0, NULL);
+	int			result;
+
+	if (plan == NULL)
+		elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
+	result = SPI_execute_snapshot(plan, NULL, NULL, snapshot, InvalidSnapshot, read_only, false, 0);
+	if (result != expected)
+		elog(ERROR, "SPI_execute_snapshot failed: %s", SPI_result_code_string(result));
+}
+
+/*
+ * What stage 2 holds of the open windows.  A pseudonym is not asked for, so
+ * none is computed.
+ */
+static void
+count_stage(const char *coarsened, Snapshot snapshot, int64 counts[COUNTS])
+{
+	bool		isnull;
+
+	run(psprintf("SELECT coalesce(sum(g.events), 0)::bigint, "
+				 "coalesce(sum(g.events) FILTER (WHERE g.cell IS NULL), 0)::bigint, "
+				 "count(*) FILTER (WHERE g.cell IS NOT NULL) "
+				 "FROM (SELECT c.bucket, c.cell, count(*) AS events FROM %s AS c GROUP BY c.bucket, c.cell) AS g",
+				 coarsened), snapshot, true, SPI_OK_SELECT);
+	for (int i = 0; i < COUNTS; i++)
+		counts[i] = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, i + 1, &isnull));
+}
+
+/*
+ * refresh_candidate(candidate regclass, coarsened regclass) returns bigint[]
+ *
+ * Refreshes the materialized view and counts its stage 2, both as the owner of
+ * the materialized view: events, events without a usable position, groups
+ * (bucket, cell) of the others.  Only for publish(), which has checked whose
+ * definitions these are.
+ */
+Datum
+refresh_candidate(PG_FUNCTION_ARGS)
+{
+	Oid			candidate = PG_GETARG_OID(0);
+	char	   *coarsened = quoted_relation(PG_GETARG_OID(1));
+	Oid			owner = relation_owner(candidate);
+	int64		counts[COUNTS];
+	Datum		result[COUNTS];
+	Snapshot	snapshot;
+	Oid			caller;
+	int			context;
+
+	GetUserIdAndSecContext(&caller, &context);
+	snapshot = RegisterSnapshot(GetTransactionSnapshot());
+	SPI_connect();
+
+	SetUserIdAndSecContext(owner, context | SECURITY_LOCAL_USERID_CHANGE);
+	run(psprintf("REFRESH MATERIALIZED VIEW %s", quoted_relation(candidate)), snapshot, false, SPI_OK_UTILITY);
+
+	SetUserIdAndSecContext(owner, context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
+	count_stage(coarsened, snapshot, counts);
+
+	/* An error goes back to the caller's identity by itself, with the (sub)transaction. */
+	SetUserIdAndSecContext(caller, context);
+	SPI_finish();
+	UnregisterSnapshot(snapshot);
+	for (int i = 0; i < COUNTS; i++)
+		result[i] = Int64GetDatum(counts[i]);
+	PG_RETURN_ARRAYTYPE_P(construct_array(result, COUNTS, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+}

@@ -1,0 +1,252 @@
+/*
+ * The release: a table of its own that belongs to mobanon_owner, takes rows
+ * from publish() only, and never changes one.
+ */
+CREATE FUNCTION mobanon.refuse_insert() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+BEGIN
+	IF NOT EXISTS (SELECT FROM pipeline AS p
+				   WHERE p.pipeline = format('%I.%I', TG_TABLE_SCHEMA, TG_TABLE_NAME)
+				   AND p.dropped_at IS NULL AND p.publishing IS NOT NULL) THEN
+		RAISE EXCEPTION 'insert into %.%: rows come in by mobanon.publish() only', TG_TABLE_SCHEMA, TG_TABLE_NAME
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+				  HINT = 'A row that was not published would have no entry in the register.';
+	END IF;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION mobanon.refuse_insert() IS
+'Trigger on releases: refuses rows that publish() does not bring.';
+
+CREATE FUNCTION mobanon.create_release(pipeline text, resolution text, bucket interval, time_zone text, k int) RETURNS void
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, mobanon, pg_temp
+SET intervalstyle = 'postgres'
+AS $$
+BEGIN
+	EXECUTE format('CREATE TABLE %s (
+		bucket		timestamptz NOT NULL,
+		cell		mobanon.cell NOT NULL,
+		subjects	bigint NOT NULL CHECK (subjects >= %s),
+		publication	int NOT NULL,
+		PRIMARY KEY (bucket, cell))', pipeline, k);
+	EXECUTE format('COMMENT ON TABLE %s IS %L', pipeline, format(
+		'Release: distinct subjects per bucket and cell, at least %s each. Rows are added by mobanon.publish() and never change.', k));
+	EXECUTE format('COMMENT ON COLUMN %s.bucket IS %L', pipeline, format(
+		'start of the period (length %s, time zone %s)', bucket, time_zone));
+	EXECUTE format('COMMENT ON COLUMN %s.cell IS %L', pipeline, format('area (resolution %s)', resolution));
+	EXECUTE format('COMMENT ON COLUMN %s.subjects IS %L', pipeline, format(
+		'number of distinct consenting subjects; groups of fewer than %s are not released', k));
+	EXECUTE format('COMMENT ON COLUMN %s.publication IS %L', pipeline, 'number of the publication that brought the row');
+	-- who runs the pipeline looks at what it made
+	EXECUTE format('GRANT SELECT ON %s TO mobanon_admin', pipeline);
+	EXECUTE format('CREATE TRIGGER published_only BEFORE INSERT ON %s
+		FOR EACH STATEMENT EXECUTE FUNCTION mobanon.refuse_insert()', pipeline);
+	EXECUTE format('CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %s
+		FOR EACH STATEMENT EXECUTE FUNCTION mobanon.refuse_change()', pipeline);
+	-- a subscriber applies row by row, without triggers of statements
+	EXECUTE format('CREATE TRIGGER append_only_row BEFORE UPDATE OR DELETE ON %s
+		FOR EACH ROW EXECUTE FUNCTION mobanon.refuse_change()', pipeline);
+	EXECUTE format('ALTER TABLE %1$s ENABLE ALWAYS TRIGGER published_only, ENABLE ALWAYS TRIGGER append_only,
+		ENABLE ALWAYS TRIGGER append_only_row', pipeline);
+EXCEPTION WHEN insufficient_privilege THEN
+	RAISE EXCEPTION 'pipeline %: mobanon_owner may not create the release: %', pipeline, SQLERRM
+		USING ERRCODE = 'insufficient_privilege',
+			  HINT = format('GRANT USAGE, CREATE ON SCHEMA %I TO mobanon_owner; CREATE may be revoked afterwards.', (parse_ident(pipeline))[1]);
+END
+$$;
+COMMENT ON FUNCTION mobanon.create_release(text, text, interval, text, int) IS
+'For the release room: makes the append-only table of a pipeline, owned by mobanon_owner.';
+
+CREATE FUNCTION mobanon.relation_named(qualified text) RETURNS oid
+LANGUAGE sql STABLE STRICT
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+	SELECT c.oid FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+	WHERE n.nspname = (parse_ident(qualified))[1] AND c.relname = (parse_ident(qualified))[2]
+$$;
+COMMENT ON FUNCTION mobanon.relation_named(text) IS
+'For the release room: the relation of a schema-qualified name, also in a schema that the caller may not use; NULL when there is none.';
+
+CREATE FUNCTION mobanon.policies_for(source text, role_name name) RETURNS SETOF pg_catalog.pg_policy
+LANGUAGE sql STABLE STRICT
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+	SELECT p.* FROM pg_policy AS p
+	WHERE p.polrelid = relation_named(source) AND p.polcmd IN ('r', '*')
+	AND (p.polroles = '{0}' OR EXISTS (SELECT FROM unnest(p.polroles) AS r
+			JOIN pg_roles AS m ON m.oid = r WHERE pg_has_role(role_name, r, 'USAGE')))
+$$;
+COMMENT ON FUNCTION mobanon.policies_for(text, name) IS
+'For the release room: the policies that decide what a role reads from a table.';
+
+-- The stages as they are, in words that do not depend on the session.
+CREATE FUNCTION mobanon.pipeline_definition(pipeline text, source text, role_name name) RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+SET timezone = 'UTC' SET intervalstyle = 'postgres' SET datestyle = 'ISO, YMD'
+AS $$
+	SELECT concat_ws(E'\n',
+		(SELECT string_agg(format('%s %s owner %I %s%s', c.relkind, c.name, pg_get_userbyid(c.relowner),
+					c.reloptions::text, E'\n' || pg_get_viewdef(c.oid)), E'\n' ORDER BY c.place)
+		 FROM (SELECT s.place, s.name, r.* FROM (VALUES (1, stage_name(pipeline, 'pseudonymized')),
+				(2, stage_name(pipeline, 'coarsened')), (3, stage_name(pipeline, 'candidate'))) AS s (place, name)
+			JOIN pg_class AS r ON r.oid = relation_named(s.name)) AS c),
+		(SELECT string_agg(format('policy %I %s %s', p.polname, CASE WHEN p.polpermissive THEN 'permissive' ELSE 'restrictive' END,
+					pg_get_expr(p.polqual, p.polrelid)), E'\n' ORDER BY p.polname)
+		 FROM policies_for(source, role_name) AS p))
+$$;
+COMMENT ON FUNCTION mobanon.pipeline_definition(text, text, name) IS
+'For the release room: owners, options and queries of a pipeline''s stages, and the policies of its source that let the role read, as they are now.';
+
+-- What must be so whenever something is published.
+CREATE FUNCTION mobanon.pipeline_checks(p mobanon.pipeline) RETURNS TABLE (check_name text, ok boolean, detail text)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+	WITH source AS (
+		SELECT c.relrowsecurity AND c.relforcerowsecurity AS closed FROM pg_class AS c WHERE c.oid = relation_named(p.source)
+	), release AS (
+		SELECT c.* FROM pg_class AS c WHERE c.oid = relation_named(p.pipeline)
+	), role AS (
+		SELECT r.rolsuper OR r.rolbypassrls AS free FROM pg_roles AS r WHERE r.rolname = p.role_name
+	)
+	SELECT 'role is subject to the policies'::text, COALESCE(NOT (SELECT free FROM role), false),
+		format('role %I must exist, without SUPERUSER and BYPASSRLS', p.role_name)
+	UNION ALL
+	SELECT 'role processes for the purpose', EXISTS (SELECT FROM purpose_role AS b WHERE b.purpose = p.purpose AND b.role_name = (SELECT r.oid FROM pg_roles AS r WHERE r.rolname = p.role_name)),
+		format('role %I must be bound to the purpose %s', p.role_name, p.purpose)
+	UNION ALL
+	SELECT 'source is protected', COALESCE((SELECT closed FROM source), false)
+			AND EXISTS (SELECT FROM protected_table AS t WHERE t.relation = relation_named(p.source)
+						AND t.subject_column = p.subject_column AND t.event_time_column = p.event_time_column),
+		format('%s must have forced row-level security, by mobanon.protect() with the columns %I and %I',
+			   p.source, p.subject_column, p.event_time_column)
+	UNION ALL
+	SELECT 'only the consent policy lets the role read', (SELECT count(*) = 1 AND min(l.polname) = 'mobanon_' || p.purpose
+			FROM policies_for(p.source, p.role_name) AS l WHERE l.polpermissive),
+		format('%s must have the policy %I, and no other permissive one for the role %I (policies add up)',
+			   p.source, 'mobanon_' || p.purpose, p.role_name)
+	UNION ALL
+	SELECT 'stages are complete', (SELECT count(*) = 3 AND bool_and(c.relkind = s.kind AND pg_get_userbyid(c.relowner) = p.role_name)
+			FROM (VALUES ('pseudonymized', 'v'::"char"), ('coarsened', 'v'), ('candidate', 'm')) AS s (stage, kind)
+			JOIN pg_class AS c ON c.oid = relation_named(stage_name(p.pipeline, s.stage)))
+			AND COALESCE((SELECT array_agg(a.attname::text || ' ' || format_type(a.atttypid, a.atttypmod) ORDER BY a.attnum)
+				= ARRAY['bucket timestamp with time zone', 'cell cell', 'subjects bigint']
+				FROM pg_attribute AS a WHERE a.attrelid = relation_named(stage_name(p.pipeline, 'candidate'))
+				AND a.attnum > 0 AND NOT a.attisdropped), false)
+			AND COALESCE(has_table_privilege('mobanon_owner', relation_named(stage_name(p.pipeline, 'candidate')), 'SELECT'), false),
+		format('two views and the materialized view %s (bucket timestamptz, cell mobanon.cell, subjects bigint), owned by %I, the last readable by mobanon_owner',
+			   stage_name(p.pipeline, 'candidate'), p.role_name)
+	UNION ALL
+	SELECT 'stages are as registered',
+		pipeline_definition(p.pipeline, p.source, p.role_name) = p.definition,
+		'the stages or the policies of the source differ from what was registered'
+	UNION ALL
+	SELECT 'release is append-only', COALESCE((
+			SELECT r.relkind = 'r' AND pg_get_userbyid(r.relowner) = 'mobanon_owner' AND NOT r.relhasrules
+			AND (SELECT array_agg(t.tgname::text || t.tgenabled::text ORDER BY t.tgname) FROM pg_trigger AS t
+				 WHERE t.tgrelid = r.oid AND NOT t.tgisinternal)
+				= ARRAY['append_onlyA', 'append_only_rowA', 'published_onlyA']
+			FROM release AS r), false),
+		format('%s must be a table of mobanon_owner with its three triggers ENABLE ALWAYS, and no others', p.pipeline)
+$$;
+COMMENT ON FUNCTION mobanon.pipeline_checks(mobanon.pipeline) IS
+'For the release room: what must be so whenever a pipeline publishes, and what is wrong when it is not.';
+
+CREATE FUNCTION mobanon.enforce_checks(p mobanon.pipeline) RETURNS void
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+DECLARE
+	failed	record;
+BEGIN
+	SELECT * INTO failed FROM pipeline_checks(p) AS c WHERE NOT c.ok LIMIT 1;
+	IF FOUND THEN
+		RAISE EXCEPTION 'pipeline %: nothing is published: %', p.pipeline, failed.detail
+			USING ERRCODE = 'MR002',
+				  DETAIL = format('The check "%s" failed.', failed.check_name),
+				  HINT = format('See SELECT * FROM mobanon.audit(%L); put right what was changed, or drop the pipeline and make it anew.', p.pipeline);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION mobanon.enforce_checks(mobanon.pipeline) IS
+'For the release room: an error when one of pipeline_checks() fails.';
+
+CREATE FUNCTION mobanon.register_pipeline(name text, source regclass, purpose text, role_name regrole,
+	latitude_column name, longitude_column name, resolution text, bucket interval, k int, watermark interval,
+	time_zone text, starts_at timestamptz, domain text, recipients text[]) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, mobanon, pg_temp
+SET timezone = 'UTC'
+AS $$
+#variable_conflict use_variable
+DECLARE
+	p		pipeline;
+	columns	protected_table;
+	unknown	text;
+BEGIN
+	name := format('%I.%I', (parse_ident(name))[1], (parse_ident(name))[2]);
+	PERFORM check_parameters(name, resolution, bucket, k, watermark, time_zone, starts_at);
+	IF starts_at <> first_window(name, starts_at, bucket, time_zone) THEN
+		RAISE EXCEPTION 'pipeline %: starts_at is not the start of a bucket', name
+			USING ERRCODE = 'invalid_parameter_value',
+				  HINT = format('Take %s.', first_window(name, starts_at, bucket, time_zone));
+	END IF;
+	SELECT r INTO unknown FROM unnest(recipients) AS r WHERE r NOT IN (SELECT c.recipient FROM recipient AS c);
+	IF FOUND THEN
+		RAISE EXCEPTION 'pipeline %: recipient "%" does not exist', name, unknown
+			USING ERRCODE = 'undefined_object', HINT = 'Make it with mobanon.create_recipient().';
+	END IF;
+	SELECT * INTO columns FROM protected_table AS t WHERE t.relation = source;
+	LOCK TABLE pipeline IN SHARE ROW EXCLUSIVE MODE;
+	INSERT INTO pipeline (pipeline_id, pipeline, published_until, bucket, watermark, time_zone, source, purpose,
+		role_name, subject_column, event_time_column, latitude_column, longitude_column, domain, resolution, k,
+		recipients, starts_at, definition)
+	SELECT COALESCE(max(o.pipeline_id), 0) + 1, name, starts_at, bucket, watermark, time_zone, source::text, purpose,
+		(SELECT r.rolname FROM pg_roles AS r WHERE r.oid = processing_role(name, purpose, role_name)),
+		columns.subject_column, columns.event_time_column, latitude_column, longitude_column, domain, resolution, k,
+		recipients, starts_at, pipeline_definition(name, source::text, (SELECT r.rolname FROM pg_roles AS r WHERE r.oid = role_name))
+	FROM pipeline AS o
+	RETURNING * INTO p;
+	PERFORM create_release(name, resolution, bucket, time_zone, k);
+	PERFORM enforce_checks(p);
+END
+$$;
+COMMENT ON FUNCTION mobanon.register_pipeline(text, regclass, text, regrole, name, name, text, interval, int, interval, text, timestamptz, text, text[]) IS
+'The last step of a pipeline''s statements: checks its stages, writes it into the register, and makes the release.';
+
+CREATE FUNCTION mobanon.set_release_reader(pipeline text, reader regrole, reads boolean) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+BEGIN
+	IF NOT EXISTS (SELECT FROM pipeline AS p WHERE p.pipeline = set_release_reader.pipeline AND p.dropped_at IS NULL) THEN
+		RAISE EXCEPTION 'pipeline "%" does not exist', pipeline USING ERRCODE = 'MR001';
+	ELSIF reads THEN
+		EXECUTE format('GRANT SELECT ON %s TO %s', pipeline, reader);
+	ELSE
+		EXECUTE format('REVOKE SELECT ON %s FROM %s', pipeline, reader);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION mobanon.set_release_reader(text, regrole, boolean) IS
+'For the release room: grant_release() and revoke_release() after the name was found.';
+
+CREATE FUNCTION mobanon.grant_release(name text, reader regrole) RETURNS void
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+	SELECT mobanon.set_release_reader(mobanon.pipeline_name(name), reader, true);
+END;
+COMMENT ON FUNCTION mobanon.grant_release(text, regrole) IS
+'Lets a role read a release, and nothing else. It also needs USAGE on the schema.';
+
+CREATE FUNCTION mobanon.revoke_release(name text, reader regrole) RETURNS void
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+	SELECT mobanon.set_release_reader(mobanon.pipeline_name(name), reader, false);
+END;
+COMMENT ON FUNCTION mobanon.revoke_release(text, regrole) IS
+'Takes from a role the right to read a release.';
