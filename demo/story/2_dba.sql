@@ -1,4 +1,6 @@
 -- As the DBA, who owns the table events and is no superuser.
+-- the pipeline starts with a whole bucket: that of the first event
+SELECT mobanon.bucket_start(:'starts_at', :'bucket', :'time_zone') AT TIME ZONE :'time_zone' || ' ' || :'time_zone' AS starts_at \gset
 \o /dev/null
 \set ECHO queries
 CREATE ROLE processor LOGIN;
