@@ -27,23 +27,25 @@ SELECT sum(events)::bigint AS consenting, count(DISTINCT subject) AS consenting_
 	(SELECT count(*) FROM footfall_candidate) AS groups
 FROM counted;
 
-SELECT stage, rows, subjects, COALESCE(dropped, '') AS "left out, and why"
+SELECT stage, rows, subjects, NULLIF(dropped, 0) AS "left out", CASE WHEN dropped > 0 THEN why ELSE '' END AS why
 FROM stage AS s, LATERAL (VALUES
-	(1, 'events, as loaded', :loaded::bigint, :loaded_subjects::bigint, NULL),
+	(1, 'events, as loaded', :loaded::bigint, :loaded_subjects::bigint, 0, ''),
 	(2, 'with consent (row-level security)', consenting, consenting_subjects,
-		concat_ws(E'\n', :loaded - :no_subject - :no_time - consenting || ' without consent', NULLIF(:no_subject, 0) || ' without a subject',
-			NULLIF(:no_time, 0) || ' without a time')),
-	(3, 'footfall_pseudonymized', pseudonymized, pseudonymized_subjects,
-		NULLIF(consenting - pseudonymized, 0) || ' time out of range (in the future, window not closed)'),
-	(4, 'footfall_coarsened', coarsened, coarsened_subjects,
-		NULLIF(pseudonymized - coarsened, 0) || ' unusable position (none, NaN, off the grid)'),
-	(5, 'footfall_candidate', released, released_subjects,
-		coarsened - released || ' in groups of fewer than k = ' || :k)
-) AS v (place, stage, rows, subjects, dropped)
+		:loaded - :no_subject - :no_time - consenting, 'without consent'),
+	(3, '', NULL, NULL, :no_subject, 'without a subject'),
+	(4, '', NULL, NULL, :no_time, 'without a time'),
+	(5, 'footfall_pseudonymized', pseudonymized, pseudonymized_subjects,
+		consenting - pseudonymized, 'time out of range: in the future, or period not closed'),
+	(6, 'footfall_coarsened', coarsened, coarsened_subjects,
+		pseudonymized - coarsened, 'unusable position: none, NaN, or off the grid'),
+	(7, 'footfall_candidate', released, released_subjects,
+		coarsened - released, 'in groups of fewer than k = ' || :k)
+) AS v (place, stage, rows, subjects, dropped, why)
+WHERE stage <> '' OR dropped > 0
 ORDER BY place;
-\echo 'The last line counts the events and subjects in' :bucket 'groups of at least' :k 'subjects; they become'
 SELECT groups FROM stage \gset
-\echo :groups 'rows (bucket, cell, number of subjects).  Exact duplicates need no rule: a subject counts once in a group.'
+\echo 'The last line counts what went into' :groups 'groups (cell and period) of at least' :k 'subjects: the rows of the'
+\echo 'candidate.  Exact duplicates need no rule of their own: a subject counts once in a group.'
 -- the views must agree with the count on the table
 SELECT in_view_1 = pseudonymized AND in_view_2 = coarsened AS agree FROM stage \gset
 \if :agree
