@@ -13,7 +13,12 @@ declare -A ALIASES=(
 	[longitude]="longitude lon lng long start_lon start_lng start_longitude"
 )
 
-complain() { say "mobanon: $*"; exit 1; }
+complain() {
+	# not in the middle of a line of progress
+	[ -z "${IN_STEP:-}" ] || echo
+	say "mobanon: $*"
+	exit 1
+}
 
 # The file as text: unpacked, without a byte order mark, lines ending in LF, no
 # empty lines at the end.  A line "\." would end COPY's input early in psql; so
