@@ -148,6 +148,8 @@ COMMENT ON TABLE mobanon.consent_import IS
 CREATE FUNCTION mobanon.import_consents() RETURNS TABLE (outcome text, decisions bigint)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, mobanon, pg_temp
+-- sets against sets: a nested loop would search a ledger that has no statistics yet
+SET enable_nestloop = off
 SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
@@ -181,6 +183,7 @@ BEGIN
 	SELECT i.subject, i.purpose, i.category, i.state, i.channel, i.decided_at, i.actor, i.evidence, i.notice_version, i.refused, i.loaded_at
 	FROM pg_temp.mobanon_import AS i WHERE i.refused IS NOT NULL;
 	DELETE FROM pg_temp.mobanon_import AS i WHERE i.refused IS NOT NULL;
+	ANALYZE pg_temp.mobanon_import;
 
 	RETURN QUERY
 	SELECT 'refused: ' || i.refused, count(*) FROM consent_import AS i WHERE i.refused IS NOT NULL GROUP BY i.refused ORDER BY 1;
