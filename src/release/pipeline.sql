@@ -9,6 +9,16 @@ RETURN format('%I.%I', (parse_ident(pipeline))[1], (parse_ident(pipeline))[2] ||
 COMMENT ON FUNCTION mobanon.stage_name(text, text) IS
 'For the release room: the name of a pipeline''s relation for a stage: pseudonymized, coarsened or candidate.';
 
+CREATE FUNCTION mobanon.relation_named(qualified text) RETURNS oid
+LANGUAGE sql STABLE STRICT
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+	SELECT c.oid FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+	WHERE n.nspname = (parse_ident(qualified))[1] AND c.relname = (parse_ident(qualified))[2]
+$$;
+COMMENT ON FUNCTION mobanon.relation_named(text) IS
+'For the release room: the relation of a schema-qualified name, also in a schema that the caller may not use; NULL when there is none.';
+
 CREATE FUNCTION mobanon.check_parameters(pipeline text, resolution text, bucket interval, k int,
 	watermark interval, time_zone text, starts_at timestamptz) RETURNS void
 LANGUAGE plpgsql STABLE
@@ -318,6 +328,7 @@ DECLARE
 	schema		name := (parse_ident(name))[1];
 	columns		protected_table;
 	first		timestamptz;
+	taken		text;
 	around		record;
 BEGIN
 	IF source IS NULL OR purpose IS NULL OR latitude_column IS NULL OR longitude_column IS NULL
@@ -327,11 +338,17 @@ BEGIN
 	END IF;
 	PERFORM check_parameters(name, resolution, bucket, k, watermark, time_zone, COALESCE(starts_at, now()));
 	IF NOT EXISTS (SELECT FROM pg_namespace AS n WHERE n.nspname = schema) THEN
-		RAISE EXCEPTION 'pipeline %: schema "%" does not exist', name, schema USING ERRCODE = 'undefined_schema';
+		RAISE EXCEPTION 'pipeline %: schema "%" does not exist', name, schema USING ERRCODE = 'invalid_schema_name';
 	END IF;
 	IF EXISTS (SELECT FROM pipeline AS p WHERE p.pipeline = name AND p.dropped_at IS NULL) THEN
 		RAISE EXCEPTION 'pipeline % already exists', name
 			USING ERRCODE = 'duplicate_object', HINT = 'Take another name, or mobanon.drop_pipeline() first.';
+	END IF;
+	SELECT o.qualified INTO taken FROM (VALUES (name), (stage_name(name, 'pseudonymized')), (stage_name(name, 'coarsened')),
+		(stage_name(name, 'candidate'))) AS o (qualified) WHERE relation_named(o.qualified) IS NOT NULL LIMIT 1;
+	IF FOUND THEN
+		RAISE EXCEPTION 'pipeline %: there is a relation % already', name, taken
+			USING ERRCODE = 'duplicate_object', HINT = 'Take another name for the pipeline.';
 	END IF;
 	role_name := processing_role(name, purpose, role_name);
 	SELECT * INTO columns FROM protected_table AS t WHERE t.relation = source;
@@ -341,7 +358,7 @@ BEGIN
 				  HINT = 'Its owner protects it: SELECT mobanon.protect(table, subject_column, event_time_column).';
 	END IF;
 	first := first_window(name, starts_at, bucket, time_zone);
-	around := schema_statements(schema, ARRAY[role_name::oid::regrole::text, 'mobanon_owner']::name[], readers);
+	around := schema_statements(schema, ARRAY[pg_get_userbyid(role_name), 'mobanon_owner'], readers);
 	RETURN domain_statement(name, domain, bucket, first)
 		|| around.before
 		|| format('GRANT SELECT (%I, %I, %I, %I) ON %s TO %s', columns.subject_column, columns.event_time_column,

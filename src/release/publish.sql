@@ -55,6 +55,11 @@ LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION mobanon.refresh_candidate(regclass, regclass) IS
 'For the release room: refreshes a candidate as its owner, and counts events, events without a usable position, and groups in its stage 2, under the same snapshot.';
 
+CREATE FUNCTION mobanon.empty_candidate(candidate regclass) RETURNS void
+LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION mobanon.empty_candidate(regclass) IS
+'For the release room: leaves a candidate without data, once that is published.';
+
 -- A row that the stages as registered cannot have made; NULL when there is none.
 CREATE FUNCTION mobanon.strange_row(p mobanon.pipeline, candidate text, upto timestamptz) RETURNS text
 LANGUAGE plpgsql STABLE
@@ -165,6 +170,8 @@ BEGIN
 	EXECUTE format('INSERT INTO %s (bucket, cell, subjects, publication)
 		SELECT c.bucket, c.cell, c.subjects, $1 FROM %s AS c ORDER BY c.bucket, c.cell', name, candidate) USING next;
 	entry := register_publication(p, next, upto, counts);
+	-- nothing of it is left to be published; and a restore need not compute it
+	PERFORM empty_candidate(relation_named(candidate)::regclass);
 	UPDATE pipeline AS o SET publishing = NULL, published_until = upto WHERE o.pipeline_id = p.pipeline_id;
 	RETURN entry;
 END

@@ -9,7 +9,7 @@
  */
 #include "release.h"
 
-#include "access/xact.h"
+#include "access/table.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
@@ -18,9 +18,9 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
-#include "access/table.h"
 
 PG_FUNCTION_INFO_V1(refresh_candidate);
+PG_FUNCTION_INFO_V1(empty_candidate);
 
 #define COUNTS 3				/* events, events without a cell, groups */
 
@@ -71,6 +71,34 @@ count_stage(const char *coarsened, Snapshot snapshot, int64 counts[COUNTS])
 		counts[i] = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, i + 1, &isnull));
 }
 
+/* REFRESH as the candidate's owner; the caller's identity is taken back. */
+static void
+refresh_as_owner(Oid candidate, const char *how, Snapshot snapshot)
+{
+	Oid			caller;
+	int			context;
+
+	GetUserIdAndSecContext(&caller, &context);
+	SetUserIdAndSecContext(relation_owner(candidate), context | SECURITY_LOCAL_USERID_CHANGE);
+	run(psprintf("REFRESH MATERIALIZED VIEW %s %s", quoted_relation(candidate), how), snapshot, false, SPI_OK_UTILITY);
+	/* An error goes back to the caller's identity by itself, with the (sub)transaction. */
+	SetUserIdAndSecContext(caller, context);
+}
+
+/* count_stage() as the candidate's owner, who may change nothing meanwhile. */
+static void
+count_as_owner(Oid candidate, Oid coarsened, Snapshot snapshot, int64 counts[COUNTS])
+{
+	Oid			caller;
+	int			context;
+
+	GetUserIdAndSecContext(&caller, &context);
+	SetUserIdAndSecContext(relation_owner(candidate),
+						   context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
+	count_stage(quoted_relation(coarsened), snapshot, counts);
+	SetUserIdAndSecContext(caller, context);
+}
+
 /*
  * refresh_candidate(candidate regclass, coarsened regclass) returns bigint[]
  *
@@ -82,30 +110,33 @@ count_stage(const char *coarsened, Snapshot snapshot, int64 counts[COUNTS])
 Datum
 refresh_candidate(PG_FUNCTION_ARGS)
 {
-	Oid			candidate = PG_GETARG_OID(0);
-	char	   *coarsened = quoted_relation(PG_GETARG_OID(1));
-	Oid			owner = relation_owner(candidate);
 	int64		counts[COUNTS];
 	Datum		result[COUNTS];
-	Snapshot	snapshot;
-	Oid			caller;
-	int			context;
+	Snapshot	snapshot = RegisterSnapshot(GetTransactionSnapshot());
 
-	GetUserIdAndSecContext(&caller, &context);
-	snapshot = RegisterSnapshot(GetTransactionSnapshot());
 	SPI_connect();
-
-	SetUserIdAndSecContext(owner, context | SECURITY_LOCAL_USERID_CHANGE);
-	run(psprintf("REFRESH MATERIALIZED VIEW %s", quoted_relation(candidate)), snapshot, false, SPI_OK_UTILITY);
-
-	SetUserIdAndSecContext(owner, context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
-	count_stage(coarsened, snapshot, counts);
-
-	/* An error goes back to the caller's identity by itself, with the (sub)transaction. */
-	SetUserIdAndSecContext(caller, context);
+	refresh_as_owner(PG_GETARG_OID(0), "WITH DATA", snapshot);
+	count_as_owner(PG_GETARG_OID(0), PG_GETARG_OID(1), snapshot, counts);
 	SPI_finish();
 	UnregisterSnapshot(snapshot);
 	for (int i = 0; i < COUNTS; i++)
 		result[i] = Int64GetDatum(counts[i]);
 	PG_RETURN_ARRAYTYPE_P(construct_array(result, COUNTS, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+}
+
+/*
+ * empty_candidate(candidate regclass) returns void
+ *
+ * Leaves the candidate as it was made: without data.  What it held is out.
+ */
+Datum
+empty_candidate(PG_FUNCTION_ARGS)
+{
+	Snapshot	snapshot = RegisterSnapshot(GetTransactionSnapshot());
+
+	SPI_connect();
+	refresh_as_owner(PG_GETARG_OID(0), "WITH NO DATA", snapshot);
+	SPI_finish();
+	UnregisterSnapshot(snapshot);
+	PG_RETURN_VOID();
 }

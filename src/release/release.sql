@@ -60,16 +60,6 @@ $$;
 COMMENT ON FUNCTION mobanon.create_release(text, text, interval, text, int) IS
 'For the release room: makes the append-only table of a pipeline, owned by mobanon_owner.';
 
-CREATE FUNCTION mobanon.relation_named(qualified text) RETURNS oid
-LANGUAGE sql STABLE STRICT
-SET search_path = pg_catalog, mobanon, pg_temp
-AS $$
-	SELECT c.oid FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-	WHERE n.nspname = (parse_ident(qualified))[1] AND c.relname = (parse_ident(qualified))[2]
-$$;
-COMMENT ON FUNCTION mobanon.relation_named(text) IS
-'For the release room: the relation of a schema-qualified name, also in a schema that the caller may not use; NULL when there is none.';
-
 CREATE FUNCTION mobanon.policies_for(source text, role_name name) RETURNS SETOF pg_catalog.pg_policy
 LANGUAGE sql STABLE STRICT
 SET search_path = pg_catalog, mobanon, pg_temp
