@@ -75,6 +75,17 @@ JOIN district AS e ON 100 * pg_temp.u(s, 18) >= e.errand_from AND 100 * pg_temp.
 JOIN district AS f ON 100 * pg_temp.u(s, 19) >= f.errand_from AND 100 * pg_temp.u(s, 19) < f.errand_to;
 ANALYZE inhabitant;
 
+-- What people do, in numbers: these are compared millions of times.
+\set concert 1
+\set way 2
+\set lunch 3
+\set work 4
+\set errand 5
+\set other 6
+\set sight 7
+\set lake 8
+\set home 9
+
 -- The concert: day 12 is the second Saturday.
 \set concert_day 12
 \set concert_x -2300
@@ -105,32 +116,32 @@ WITH happening AS (
 	OFFSET 0
 ), doing AS (
 	SELECT subject, e, day, hour, at_concert,
-		CASE WHEN at_concert THEN 'concert'
+		CASE WHEN at_concert THEN :concert
 			 WHEN day % 7 < 5 AND kind IN ('worker', 'student') AND hour >= 7.4 + late AND hour < 8.4 + late
-				AND pg_temp.u(e, 23) < 0.5 THEN 'way'
+				AND pg_temp.u(e, 23) < 0.5 THEN :way
 			 WHEN day % 7 < 5 AND kind IN ('worker', 'student') AND hour >= 8.4 + late AND hour < 17 + late
-				THEN CASE WHEN hour >= 12 AND hour < 13.5 AND pg_temp.u(e, 23) < 0.35 THEN 'lunch' ELSE 'work' END
+				THEN CASE WHEN hour >= 12 AND hour < 13.5 AND pg_temp.u(e, 23) < 0.35 THEN :lunch ELSE :work END
 			 WHEN day % 7 < 5 AND kind IN ('worker', 'student') AND hour >= 17 + late AND hour < 18 + late
-				AND pg_temp.u(e, 23) < 0.5 THEN 'way'
+				AND pg_temp.u(e, 23) < 0.5 THEN :way
 			 WHEN day % 7 < 6 AND hour >= 9.5 AND hour < 20.5
 				AND pg_temp.u(e, 23) < CASE WHEN day % 7 = 5 THEN 0.55 WHEN kind = 'worker' THEN 0.4 ELSE 0.45 END
-				THEN CASE WHEN pg_temp.u(e, 24) < 0.7 THEN 'errand' ELSE 'other' END
-			 WHEN kind = 'traveller' AND hour >= 9 AND pg_temp.u(e, 23) < 0.8 THEN 'sight'
-			 WHEN day % 7 = 6 AND hour >= 10 AND hour < 19 AND pg_temp.u(e, 23) < 0.3 THEN 'lake'
-			 ELSE 'home' END AS what,
+				THEN CASE WHEN pg_temp.u(e, 24) < 0.7 THEN :errand ELSE :other END
+			 WHEN kind = 'traveller' AND hour >= 9 AND pg_temp.u(e, 23) < 0.8 THEN :sight
+			 WHEN day % 7 = 6 AND hour >= 10 AND hour < 19 AND pg_temp.u(e, 23) < 0.3 THEN :lake
+			 ELSE :home END AS what,
 		home_x, home_y, work_x, work_y, errand_x, errand_y, other_x, other_y
 	FROM happening
 	OFFSET 0
 ), place AS (
 	-- where the person is
 	SELECT subject, e, day, hour,
-		CASE what WHEN 'home' THEN home_x WHEN 'work' THEN work_x WHEN 'errand' THEN errand_x WHEN 'other' THEN other_x
-			WHEN 'lunch' THEN work_x + 500 * pg_temp.bell(e, 25) WHEN 'concert' THEN :concert_x + 160 * pg_temp.bell(e, 25)
-			WHEN 'sight' THEN 100 + 700 * pg_temp.bell(e, 25) WHEN 'lake' THEN -3300 + 900 * pg_temp.bell(e, 25)
+		CASE what WHEN :home THEN home_x WHEN :work THEN work_x WHEN :errand THEN errand_x WHEN :other THEN other_x
+			WHEN :lunch THEN work_x + 500 * pg_temp.bell(e, 25) WHEN :concert THEN :concert_x + 160 * pg_temp.bell(e, 25)
+			WHEN :sight THEN 100 + 700 * pg_temp.bell(e, 25) WHEN :lake THEN -3300 + 900 * pg_temp.bell(e, 25)
 			ELSE home_x + (work_x - home_x) * pg_temp.u(e, 25) END AS x,
-		CASE what WHEN 'home' THEN home_y WHEN 'work' THEN work_y WHEN 'errand' THEN errand_y WHEN 'other' THEN other_y
-			WHEN 'lunch' THEN work_y + 500 * pg_temp.bell(e, 26) WHEN 'concert' THEN :concert_y + 160 * pg_temp.bell(e, 26)
-			WHEN 'sight' THEN -100 + 600 * pg_temp.bell(e, 26) WHEN 'lake' THEN 2600 + 700 * pg_temp.bell(e, 26)
+		CASE what WHEN :home THEN home_y WHEN :work THEN work_y WHEN :errand THEN errand_y WHEN :other THEN other_y
+			WHEN :lunch THEN work_y + 500 * pg_temp.bell(e, 26) WHEN :concert THEN :concert_y + 160 * pg_temp.bell(e, 26)
+			WHEN :sight THEN -100 + 600 * pg_temp.bell(e, 26) WHEN :lake THEN 2600 + 700 * pg_temp.bell(e, 26)
 			ELSE home_y + (work_y - home_y) * pg_temp.u(e, 25) END AS y
 	FROM doing
 	OFFSET 0

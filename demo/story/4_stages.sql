@@ -7,11 +7,11 @@
 SET jit = off;
 SET work_mem = '64MB';
 CREATE TEMP TABLE stage AS
-WITH readable AS MATERIALIZED (
+WITH readable AS (
 	SELECT subject, event_time >= mobanon.published_until('public.footfall') AND event_time < mobanon.closed_until('public.footfall') AS in_time,
 		mobanon.try_coarsen_cell(latitude, longitude, :'resolution') AS cell,
 		CASE WHEN isfinite(event_time) THEN mobanon.bucket_start(event_time, :'bucket', :'time_zone') END AS bucket
-	FROM events
+	FROM events OFFSET 0
 ), counted AS (
 	SELECT e.subject, e.in_time, e.in_time AND e.cell IS NOT NULL AS placed, e.in_time AND c.cell IS NOT NULL AS released,
 		count(*) AS events
@@ -22,10 +22,11 @@ SELECT sum(events)::bigint AS consenting, count(DISTINCT subject) AS consenting_
 	COALESCE(sum(events) FILTER (WHERE in_time), 0)::bigint AS pseudonymized, count(DISTINCT subject) FILTER (WHERE in_time) AS pseudonymized_subjects,
 	COALESCE(sum(events) FILTER (WHERE placed), 0)::bigint AS coarsened, count(DISTINCT subject) FILTER (WHERE placed) AS coarsened_subjects,
 	COALESCE(sum(events) FILTER (WHERE released), 0)::bigint AS released, count(DISTINCT subject) FILTER (WHERE released) AS released_subjects,
-	(SELECT count(*) FROM footfall_pseudonymized) AS in_view_1,
-	(SELECT count(*) FILTER (WHERE cell IS NOT NULL) FROM footfall_coarsened) AS in_view_2,
 	(SELECT count(*) FROM footfall_candidate) AS groups
 FROM counted;
+-- the views must agree with what was counted on the table
+SELECT pseudonymized = in_view_1 AND coarsened = in_view_2 AS agree
+FROM stage, (SELECT count(*) AS in_view_1, count(cell) AS in_view_2 FROM footfall_coarsened) AS v \gset
 
 SELECT stage, rows, subjects, NULLIF(dropped, 0) AS "left out", CASE WHEN dropped > 0 THEN why ELSE '' END AS why
 FROM stage AS s, LATERAL (VALUES
@@ -46,8 +47,6 @@ ORDER BY place;
 SELECT groups FROM stage \gset
 \echo 'The last line counts what went into' :groups 'groups (cell and period) of at least' :k 'subjects: the rows of the'
 \echo 'candidate.  Exact duplicates need no rule of their own: a subject counts once in a group.'
--- the views must agree with the count on the table
-SELECT in_view_1 = pseudonymized AND in_view_2 = coarsened AS agree FROM stage \gset
 \if :agree
 \else
 	\warn 'the stages do not hold what was counted on the table'

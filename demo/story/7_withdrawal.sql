@@ -8,7 +8,7 @@ SELECT subject FROM events GROUP BY subject ORDER BY count(*) DESC, subject LIMI
 SELECT count(*) AS events_before FROM events WHERE subject = :'subject' \gset
 \setenv SUBJECT :subject
 \set ECHO queries
-SELECT count(*) AS events, count(DISTINCT subject) AS subjects FROM events;
+SELECT count(*) AS events, mobanon.kanon_suppress(subject, :k) AS subjects FROM events;
 \set ECHO none
 \echo 'Now a customer with' :events_before 'events taps "no" in the app.  The role app:'
 \echo
@@ -18,7 +18,7 @@ SELECT count(*) AS events, count(DISTINCT subject) AS subjects FROM events;
 \echo 'The next statement of the same session:'
 \echo
 \set ECHO queries
-SELECT count(*) AS events, count(DISTINCT subject) AS subjects FROM events;
+SELECT count(*) AS events, mobanon.kanon_suppress(subject, :k) AS subjects FROM events;
 \set ECHO none
 SELECT count(*) = 0 AS gone FROM events WHERE subject = :'subject' \gset
 \if :gone
