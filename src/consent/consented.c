@@ -486,7 +486,7 @@ look_up(Scope *scope, Snapshot snapshot, ConsentKey key, Subject subject, Timest
 {
 	ConsentTimes times;
 	History		history;
-	Span   *intervals = NULL;
+	bool		allowed;
 
 	if (is_last(scope, key))
 		return consent_times_allow(&scope->last_times, then, scope->now);
@@ -494,33 +494,28 @@ look_up(Scope *scope, Snapshot snapshot, ConsentKey key, Subject subject, Timest
 	if (unlikely(wants_set(scope)) && try_set(scope, snapshot))
 		return false;
 	times.n = 0;
+	history.spans = NULL;
 	if (state_read_one(scope->row.scope_id, subject, snapshot, &history))
-	{
-		intervals = history.intervals;
 		consent_times_of(&history, scope->row.earlier, &times);
-	}
 	remember_last(scope, key, &times);
-	if (intervals != NULL)
-	{
-		bool		allowed = consent_times_allow(&times, then, scope->now);
-
-		pfree(intervals);
-		return allowed;
-	}
-	return false;
+	allowed = consent_times_allow(&times, then, scope->now);
+	if (history.spans != NULL)
+		pfree(history.spans);
+	return allowed;
 }
 
+/* The latest that is known: our own transaction's, then what changed, then the base. */
 static inline bool
 ask_set(const Scope *scope, ConsentKey key, TimestampTz then)
 {
-	ConsentTimes times;
+	const ConsentSlot *slot;
 
-	if (unlikely(scope->has_own) && consent_set_find(&scope->own, key, &times))
-		return consent_times_allow(&times, then, scope->now);
-	if (scope->delta.used > 0 && consent_set_find(&scope->delta, key, &times))
-		return consent_times_allow(&times, then, scope->now);
-	return consent_set_find(&scope->base, key, &times) &&
-		consent_times_allow(&times, then, scope->now);
+	if (unlikely(scope->has_own) && (slot = consent_set_find(&scope->own, key)) != NULL)
+		return consent_slot_allows(&scope->own, slot, then, scope->now);
+	if (scope->delta.used > 0 && (slot = consent_set_find(&scope->delta, key)) != NULL)
+		return consent_slot_allows(&scope->delta, slot, then, scope->now);
+	slot = consent_set_find(&scope->base, key);
+	return slot != NULL && consent_slot_allows(&scope->base, slot, then, scope->now);
 }
 
 /* The scope of this call, made ready for this statement. */
@@ -551,7 +546,7 @@ active_snapshot(void)
 	return GetActiveSnapshot();
 }
 
-static bool
+static inline bool
 ask(Scope *scope, Snapshot snapshot, ConsentKey key, Subject subject, TimestampTz then)
 {
 	if (unlikely(scope->mode == MODE_LOOKUP))

@@ -114,7 +114,7 @@ history_from_array(Datum datum, History *history, Span **buffer, int *room)
 		*room = Max(n / 2, 8);
 		*buffer = palloc(*room * sizeof(Span));
 	}
-	history->intervals = *buffer;
+	history->spans = *buffer;
 	history_of((const Decision *) ARR_DATA_PTR(array), n / 2, history);
 	if ((Pointer) array != DatumGetPointer(datum))
 		pfree(array);

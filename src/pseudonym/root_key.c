@@ -80,7 +80,7 @@ forget_at_exit(int code, Datum arg)
  * never shown.
  */
 static void
-parse_root_key(RootKeySource *source, const char *text, size_t len, const char *where)
+parse_root_key(RootKeySource *source, char *text, size_t len, const char *where)
 {
 	uint8		key[KEY_LEN];
 	bool		ok;
@@ -100,6 +100,8 @@ parse_root_key(RootKeySource *source, const char *text, size_t len, const char *
 		ok = v >= 0;
 		key[digits / 2] = digits % 2 ? key[digits / 2] | v : (uint8) (v << 4);
 	}
+	/* The caller's copy is not needed any more, whatever comes now. */
+	OPENSSL_cleanse(text, len);
 	if (!ok)
 	{
 		OPENSSL_cleanse(key, sizeof(key));
@@ -201,15 +203,7 @@ read_root_key_file(RootKeySource *source, const char *file, bool is_default)
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_ROOT_KEY),
 				 errmsg("could not read root key file \"%s\": %m", file)));
-	PG_TRY();
-	{
-		parse_root_key(source, text, len, psprintf("root key file \"%s\"", file));
-	}
-	PG_FINALLY();
-	{
-		OPENSSL_cleanse(text, sizeof(text));
-	}
-	PG_END_TRY();
+	parse_root_key(source, text, len, psprintf("root key file \"%s\"", file));
 }
 
 /*
@@ -236,21 +230,16 @@ run_root_key_command(RootKeySource *source)
 	while (len < sizeof(text) && (c = getc(pipe)) != EOF)
 		text[len++] = c;
 	status = ClosePipeStream(pipe);
-	PG_TRY();
-	{
-		if (status != 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_NO_ROOT_KEY),
-					 errmsg("%s failed", source->command_setting),
-					 errdetail_internal("%s", status == -1 ? "The command's status was lost." : wait_result_to_str(status)),
-					 errhint("The server's log shows what the command wrote to standard error.")));
-		parse_root_key(source, text, len, source->command_setting);
-	}
-	PG_FINALLY();
+	if (status != 0)
 	{
 		OPENSSL_cleanse(text, sizeof(text));
+		ereport(ERROR,
+				(errcode(ERRCODE_NO_ROOT_KEY),
+				 errmsg("%s failed", source->command_setting),
+				 errdetail_internal("%s", status == -1 ? "The command's status was lost." : wait_result_to_str(status)),
+				 errhint("The server's log shows what the command wrote to standard error.")));
 	}
-	PG_END_TRY();
+	parse_root_key(source, text, len, source->command_setting);
 }
 
 static bool
