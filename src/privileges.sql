@@ -50,6 +50,9 @@ GRANT USAGE ON SCHEMA mobanon TO mobanon_owner;
 GRANT SELECT ON mobanon.keyring TO mobanon_admin;
 GRANT EXECUTE ON FUNCTION mobanon.create_domain(text, interval, timestamptz, timestamptz),
 	mobanon.extend_domain(text, timestamptz),
+	mobanon.rotate_key(text),
+	mobanon.shred_epoch(text, int),
+	mobanon.rewrap_keys(),
 	mobanon.key_fingerprint() TO mobanon_admin;
 
 -- cell ---------------------------------------------------------------------

@@ -9,6 +9,9 @@
  *		HMAC       (hmac.c)      HMAC-SHA-256 from two precomputed states
  *		  gives
  *		pseudonym  (pseudonym.c) 128 bits of it, as a version-8 UUID
+ *
+ * Beside them: what a change of the keyring erases (erase.c), the pseudonyms
+ * made last (memo.c), and subjects that are telephone numbers (msisdn.c).
  */
 #ifndef MOBANON_PSEUDONYM_H
 #define MOBANON_PSEUDONYM_H
@@ -39,8 +42,9 @@ extern void hmac_key_free(HmacKey *key);
 
 /* ---- wrap.c: no Datum, no ereport ----------------------------------------- */
 
-/* A wrapped key: format byte, nonce, ciphertext, tag. */
+/* A wrapped key: format byte, nonce, ciphertext, tag.  Erased, all is zero. */
 #define WRAP_FORMAT 1
+#define WRAP_ERASED 0
 #define WRAP_NONCE_LEN 12
 #define WRAP_TAG_LEN 16
 #define WRAPPED_LEN (1 + WRAP_NONCE_LEN + KEY_LEN + WRAP_TAG_LEN)
@@ -65,7 +69,24 @@ extern const RootKey *root_key_by_fingerprint(const char *fingerprint);
 
 /* ---- keyring.c ------------------------------------------------------------ */
 
+/* Columns of mobanon.key_domain and mobanon.key_epoch, in keyring.sql. */
+enum {DOMAIN_NAME = 1, DOMAIN_ID = 2};
+enum {EPOCH_DOMAIN = 1, EPOCH_NUMBER, EPOCH_STARTS, EPOCH_ENDS, EPOCH_FOLLOWS, EPOCH_WRAPPED, EPOCH_ROOT};
+
 extern void keyring_init(void);
 extern HmacKey *keyring_find(const char *domain, int domain_len, TimestampTz at);
+
+/* ---- erase.c -------------------------------------------------------------- */
+
+extern void erase_init(void);
+extern void erase_at_commit(Oid epoch_relid);
+
+/* ---- memo.c --------------------------------------------------------------- */
+
+typedef struct MemoEntry MemoEntry;
+
+extern bool memo_get(const HmacKey *key, Subject subject, pg_uuid_t *pseudonym, MemoEntry **slot);
+extern void memo_put(MemoEntry *slot, const HmacKey *key, Subject subject, const pg_uuid_t *pseudonym);
+extern void memo_reset(void);
 
 #endif							/* MOBANON_PSEUDONYM_H */

@@ -82,7 +82,7 @@ forget_at_exit(int code, Datum arg)
 static void
 parse_root_key(RootKeySource *source, const char *text, size_t len, const char *where)
 {
-	uint8		key[KEY_LEN];
+	uint8		key[KEY_LEN] = {0};
 	bool		ok;
 	size_t		digits = 0;
 	HmacKey    *hmac;
@@ -98,7 +98,8 @@ parse_root_key(RootKeySource *source, const char *text, size_t len, const char *
 			c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 
 		ok = v >= 0;
-		key[digits / 2] = digits % 2 ? key[digits / 2] | v : (uint8) (v << 4);
+		if (ok)
+			key[digits / 2] = digits % 2 ? key[digits / 2] | v : v << 4;
 	}
 	if (!ok)
 	{
@@ -328,11 +329,15 @@ root_key_by_fingerprint(const char *fingerprint)
 			 errhint("Give the server that root key, or name it in mobanon.previous_root_key_file and call mobanon.rewrap_keys().")));
 }
 
+/*
+ * In postgresql.conf only, and shown to superusers only: ALTER SYSTEM would put
+ * the command into the data directory, and so into every base backup.
+ */
 static void
 define_setting(const char *name, const char *description, char **variable)
 {
 	DefineCustomStringVariable(name, description, NULL, variable, "",
-							   PGC_SIGHUP, GUC_SUPERUSER_ONLY,
+							   PGC_SIGHUP, GUC_SUPERUSER_ONLY | GUC_DISALLOW_IN_AUTO_FILE,
 							   NULL, NULL, NULL);
 }
 
