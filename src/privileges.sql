@@ -54,6 +54,9 @@ GRANT EXECUTE ON FUNCTION mobanon.create_domain(text, interval, timestamptz, tim
 	mobanon.shred_epoch(text, int),
 	mobanon.rewrap_keys(),
 	mobanon.key_fingerprint() TO mobanon_admin;
+GRANT EXECUTE ON FUNCTION mobanon.normalize_msisdn(text), mobanon.normalize_msisdn(text, text),
+	mobanon.try_normalize_msisdn(text), mobanon.try_normalize_msisdn(text, text)
+	TO mobanon_admin, mobanon_frontend;
 
 -- cell ---------------------------------------------------------------------
 

@@ -28,6 +28,10 @@
 #define ERRCODE_WRONG_ROOT_KEY		MAKE_SQLSTATE('M', 'P', '0', '0', '4')
 #define ERRCODE_NO_DOMAIN			MAKE_SQLSTATE('M', 'P', '0', '0', '5')
 
+/* ... and two for a telephone number that normalize_msisdn() refuses. */
+#define ERRCODE_NO_MSISDN			MAKE_SQLSTATE('M', 'P', '0', '0', '6')
+#define ERRCODE_AMBIGUOUS_MSISDN	MAKE_SQLSTATE('M', 'P', '0', '0', '7')
+
 #define KEY_LEN 32				/* of a root key and of an epoch's key */
 #define HMAC_LEN 32				/* HMAC-SHA-256 */
 #define FINGERPRINT_LEN 16		/* hexadecimal digits of a root key's fingerprint */
