@@ -41,3 +41,51 @@ skip() { TAP_N=$((TAP_N + 1)); echo "ok $TAP_N - $1 # SKIP $2"; note "skipped: $
 note() { printf '# %s\n' "$*"; }
 sql() { psql -qXAt -v ON_ERROR_STOP=1 "$@"; }
 done_testing() { echo "1..$TAP_N"; }
+
+# ---- keys, as somebody sees them who has the root key and the machine --------
+
+# unwrap ROOTHEX WRAPPEDHEX: the key, in hexadecimal.  GCM's first block counts from 2.
+unwrap() {
+	python3 -c 'import sys; sys.stdout.buffer.write(bytes.fromhex(sys.argv[1]))' "${2:26:64}" |
+		openssl enc -d -aes-256-ctr -K "$1" -iv "${2:2:24}00000002" -nopad | od -An -v -tx1 | tr -d ' \n'
+}
+
+# wrapped_key DOMAIN EPOCH: what the keyring holds.
+wrapped_key() {
+	sql -c "SELECT encode(wrapped_key, 'hex') FROM mobanon.key_epoch JOIN mobanon.key_domain USING (domain_id) WHERE domain = '$1' AND epoch = $2"
+}
+
+# new_root_key FILE
+new_root_key() {
+	openssl rand -hex 32 >"$1"
+	chmod 600 "$1"
+	[ "$(id -u)" != 0 ] || chown postgres "$1"
+}
+
+look_for() { python3 "$TOP/test/keys.py" "$@"; }
+
+# session_start NAME [psql option...]: a session that stays open; session_do NAME SQL prints one value
+declare -A SESSION_IN=()
+session_start() {
+	local name=$1 fd
+	shift
+	mkfifo "$WORK/$name.in"
+	: >"$WORK/$name.out"
+	psql -qXAt "$@" <"$WORK/$name.in" >>"$WORK/$name.out" 2>&1 &
+	exec {fd}>"$WORK/$name.in"
+	SESSION_IN[$name]=$fd
+}
+session_do() {
+	local name=$1 mark="done $RANDOM$RANDOM" i
+	: >"$WORK/$name.out"
+	printf '%s;\n\\echo %s\n' "$2" "$mark" >&"${SESSION_IN[$name]}"
+	for ((i = 0; i < 600; i++)); do
+		if grep -q "$mark" "$WORK/$name.out"; then
+			grep -v "$mark" "$WORK/$name.out" || true
+			return 0
+		fi
+		sleep 0.05
+	done
+	echo "no answer"
+}
+session_end() { local fd=${SESSION_IN[$1]}; exec {fd}>&-; }

@@ -4,4 +4,9 @@ OBJS      += src/pseudonym/hmac.o src/pseudonym/wrap.o src/pseudonym/root_key.o 
              src/pseudonym/msisdn_sql.o
 SQL_PARTS += src/pseudonym/keyring.sql src/pseudonym/pseudonym.sql src/pseudonym/msisdn.sql
 REGRESS   += keyring rotation pseudonym msisdn
-ISOLATION +=
+ISOLATION += pseudonym_shred pseudonym_shred_failed pseudonym_rotate
+
+# kill -9 in the middle of every change of the keyring, many times
+.PHONY: test-crash
+test-crash:
+	@CRASHES=$${CRASHES:-60} bash test/t/pseudonym_crash.sh
