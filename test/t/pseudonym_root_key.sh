@@ -101,6 +101,10 @@ configure "mobanon.root_key_command = 'exec sleep 0.2; cat $WORK/keys/same'"
 like "$(p)" 'does not give a root key' "a command that prints nothing"
 configure "mobanon.root_key_command = 'yes'"
 like "$(p)" 'root_key_command failed|does not give a root key' "a command that prints without end"
+configure "mobanon.root_key_command = 'sleep 60'"
+started=$SECONDS
+like "$(sql -c "SET statement_timeout = '300ms'" -c "SELECT mobanon.pseudonymize('1', 'd', '2024-01-01')" 2>&1)" 'root_key_command failed|statement timeout' "a command that hangs is ended by statement_timeout"
+ok "within seconds" test $((SECONDS - started)) -lt 20
 new_root_key "$WORK/keys/other"
 configure "mobanon.root_key_file = '$WORK/keys/other'"
 like "$(p)" 'is not the one that wrapped the keyring' "another root key"
