@@ -31,7 +31,7 @@ SHLIB_LINK   = -lcrypto
 
 REGRESS_OPTS = --inputdir=. --outputdir=.
 ifneq ($(strip $(ISOLATION)),)
-ISOLATION_OPTS = --inputdir=test --outputdir=output_iso
+ISOLATION_OPTS = --inputdir=test/isolation --outputdir=output_iso
 endif
 
 PGXS := $(shell $(PG_CONFIG) --pgxs)

@@ -16,6 +16,7 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
@@ -29,13 +30,12 @@
 #include "utils/rel.h"
 #include "utils/timestamp.h"
 
-/* Columns of mobanon.key_domain and mobanon.key_epoch, in keyring.sql. */
-enum {DOMAIN_NAME = 1, DOMAIN_ID = 2};
-enum {EPOCH_DOMAIN = 1, EPOCH_NUMBER, EPOCH_STARTS, EPOCH_ENDS, EPOCH_FOLLOWS, EPOCH_WRAPPED, EPOCH_ROOT};
-
 /* Bounds of what a backend holds; beyond them it starts afresh. */
 #define MAX_DOMAINS 64
-#define MAX_KEYS 256
+#define MAX_KEYS 1024
+
+/* How often a domain is read again because the keyring changed meanwhile. */
+#define MAX_READS 8
 
 typedef struct Epoch
 {
@@ -72,11 +72,25 @@ static struct
 
 PG_FUNCTION_INFO_V1(keyring_changed);
 
+static Oid
+relation_of(const char *name, Oid namespace)
+{
+	Oid			relid = get_relname_relid(name, namespace);
+
+	if (!OidIsValid(relid))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation \"%s.%s\" does not exist", MOBANON_SCHEMA, name),
+				 errhint("CREATE EXTENSION mobanon in this database.")));
+	return relid;
+}
+
 /* ---- dropping what we hold ------------------------------------------------ */
 
 static void
 drop_keys(void)
 {
+	memo_reset();
 	for (int d = 0; d < ring.ndomains; d++)
 	{
 		for (int e = 0; e < ring.domains[d].n; e++)
@@ -90,10 +104,13 @@ drop_keys(void)
 	ring.last_epoch = NULL;
 }
 
+/* Wrapped keys too: after a shredding they are to be found nowhere. */
 static void
 drop_all(void)
 {
 	drop_keys();
+	for (int d = 0; d < ring.ndomains; d++)
+		OPENSSL_cleanse(ring.domains[d].epochs, ring.domains[d].n * sizeof(Epoch));
 	ring.ndomains = 0;
 	ring.domain_relid = ring.epoch_relid = InvalidOid;
 	if (ring.context != NULL)
@@ -121,7 +138,8 @@ drop_at_exit(int code, Datum arg)
  * keyring_changed() returns trigger
  *
  * AFTER ... FOR EACH STATEMENT on key_domain and key_epoch: every backend
- * drops the keys it holds when this transaction commits, this one now.
+ * drops the keys it holds when this transaction commits, this one now; and
+ * before it commits, it erases the keys that the change left behind.
  */
 Datum
 keyring_changed(PG_FUNCTION_ARGS)
@@ -131,23 +149,11 @@ keyring_changed(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("keyring_changed: not called by trigger manager")));
 	CacheInvalidateRelcache(((TriggerData *) fcinfo->context)->tg_relation);
+	erase_at_commit(relation_of("key_epoch", get_namespace_oid(MOBANON_SCHEMA, false)));
 	return PointerGetDatum(NULL);
 }
 
 /* ---- reading the tables --------------------------------------------------- */
-
-static Oid
-relation_of(const char *name, Oid namespace)
-{
-	Oid			relid = get_relname_relid(name, namespace);
-
-	if (!OidIsValid(relid))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("relation \"%s.%s\" does not exist", MOBANON_SCHEMA, name),
-				 errhint("CREATE EXTENSION mobanon in this database.")));
-	return relid;
-}
 
 /* The number of a domain, or 0 when there is none of that name. */
 static int32
@@ -185,9 +191,12 @@ epoch_from_tuple(Epoch *epoch, HeapTuple tuple, TupleDesc desc)
 	{
 		bytea	   *wrapped = DatumGetByteaPP(value);
 
-		/* Another length unwraps no more than zeros do. */
+		/* Another length unwraps no more than an unknown format does. */
 		if (VARSIZE_ANY_EXHDR(wrapped) == WRAPPED_LEN)
 			memcpy(epoch->wrapped, VARDATA_ANY(wrapped), WRAPPED_LEN);
+		else
+			epoch->wrapped[0] = WRAP_FORMAT + 1;
+		epoch->shredded = epoch->wrapped[0] == WRAP_ERASED;
 	}
 	value = heap_getattr(tuple, EPOCH_ROOT, desc, &isnull);
 	if (!isnull)
@@ -201,6 +210,18 @@ compare_epochs(const void *a, const void *b)
 	TimestampTz y = ((const Epoch *) b)->starts;
 
 	return x < y ? -1 : x > y;
+}
+
+/* repalloc() would leave the old copy in freed memory. */
+static void
+grow_epochs(Domain *domain, int room)
+{
+	Epoch	   *old = domain->epochs;
+
+	domain->epochs = MemoryContextAllocHuge(ring.context, room * sizeof(Epoch));
+	memcpy(domain->epochs, old, domain->n * sizeof(Epoch));
+	OPENSSL_cleanse(old, domain->n * sizeof(Epoch));
+	pfree(old);
 }
 
 static void
@@ -218,7 +239,7 @@ read_epochs(Domain *domain, int32 id, Oid namespace)
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		if (domain->n == room)
-			domain->epochs = repalloc(domain->epochs, (room *= 2) * sizeof(Epoch));
+			grow_epochs(domain, room *= 2);
 		epoch_from_tuple(&domain->epochs[domain->n++], tuple, RelationGetDescr(rel));
 	}
 	systable_endscan(scan);
@@ -251,7 +272,8 @@ load_domain_once(const char *name, int len)
 
 /*
  * Read a domain and its epochs.  What arrives while the tables are opened may
- * be about these tables: then everything is read again.
+ * be about these tables: then everything is read again.  Where that never ends
+ * (debug_discard_caches), what was read last counts for one call.
  */
 static Domain *
 load_domain(const char *name, int len)
@@ -265,6 +287,8 @@ load_domain(const char *name, int len)
 		drop_all();
 	PG_TRY();
 	{
+		int			reads = 0;
+
 		ring.busy = true;
 		do
 		{
@@ -272,15 +296,16 @@ load_domain(const char *name, int len)
 			if (ring.stale)
 				drop_all();
 			load_domain_once(name, len);
-		} while (ring.stale);
+		} while (ring.stale && ++reads < MAX_READS);
 	}
-	PG_FINALLY();
+	PG_CATCH();
 	{
 		ring.busy = false;
-		if (ring.stale)
-			drop_all();
+		drop_all();
+		PG_RE_THROW();
 	}
 	PG_END_TRY();
+	ring.busy = false;
 	return &ring.domains[ring.ndomains - 1];
 }
 
@@ -375,6 +400,8 @@ keyring_find(const char *domain, int domain_len, TimestampTz at)
 
 	/* Another session's shred_epoch() counts from its commit, also in mid-statement. */
 	AcceptInvalidationMessages();
+	if (unlikely(ring.stale))
+		drop_all();
 
 	d = ring.last_domain;
 	if (d == NULL || d->len != domain_len || memcmp(d->name, domain, domain_len) != 0)
@@ -397,8 +424,16 @@ keyring_find(const char *domain, int domain_len, TimestampTz at)
 	return e->key;
 }
 
+/* A subject is remembered no longer than the transaction that brought it. */
+static void
+forget_subjects(XactEvent event, void *arg)
+{
+	memo_reset();
+}
+
 void
 keyring_init(void)
 {
+	RegisterXactCallback(forget_subjects, NULL);
 	CacheRegisterRelcacheCallback(keyring_invalidated, (Datum) 0);
 }
