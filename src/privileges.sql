@@ -46,7 +46,7 @@ GRANT USAGE ON SCHEMA mobanon TO mobanon_owner;
 
 -- consent ------------------------------------------------------------------
 GRANT SELECT ON mobanon.purpose, mobanon.purpose_notice, mobanon.consent_scope, mobanon.channel, mobanon.recipient,
-	mobanon.purpose_role, mobanon.ledger_erasure TO mobanon_admin;
+	mobanon.purpose_role, mobanon.ledger_erasure, mobanon.ledger_seal TO mobanon_admin;
 GRANT SELECT, INSERT, DELETE, UPDATE ON mobanon.consent_import TO mobanon_admin;
 -- the event trigger reads it as whoever makes a partition
 GRANT SELECT ON mobanon.protected_table, mobanon.purpose_role, mobanon.purpose TO PUBLIC;
@@ -59,7 +59,8 @@ GRANT EXECUTE ON FUNCTION mobanon.create_purpose(text, text, text, text, interva
 	mobanon.bind_purpose(text, regrole), mobanon.unbind_purpose(text, regrole), mobanon.bind_role(text, regrole),
 	mobanon.unbind_role(text, regrole), mobanon.purpose_policies(text),
 	mobanon.protect(regclass, name, name), mobanon.unprotect(regclass),
-	mobanon.rebuild_consent_state(), mobanon.erase_subject(text, text), mobanon.import_consents() TO mobanon_admin;
+	mobanon.rebuild_consent_state(), mobanon.erase_subject(text, text), mobanon.import_consents(),
+	mobanon.note_expired(), mobanon.seal_ledger(), mobanon.ledger_head(), mobanon.verify_ledger(text) TO mobanon_admin;
 GRANT EXECUTE ON FUNCTION mobanon.grant_consent(text, text, text, timestamptz, text, text, text, text),
 	mobanon.withdraw_consent(text, text, text, timestamptz, text, text, text, text),
 	mobanon.refuse_consent(text, text, text, timestamptz, text, text, text, text) TO mobanon_admin, mobanon_frontend;

@@ -102,6 +102,8 @@ extern ConsentKey consent_key_from_int64(int64 value, char buffer[SUBJECT_INT64_
 extern void consent_set_init(ConsentSet *set, MemoryContext context, uint64 expected);
 extern void consent_set_put(ConsentSet *set, ConsentKey key, const History *history, bool earlier);
 extern bool consent_set_find(const ConsentSet *set, ConsentKey key, ConsentTimes *times);
+extern uint64 consent_set_capacity_for(uint64 subjects);
+extern void consent_set_copy_slots(const ConsentSet *set, ConsentSlot *slots, uint64 capacity);
 extern void consent_times_of(const History *history, bool earlier, ConsentTimes *times);
 
 /* May an event of then be read now?  In force at both times. */

@@ -140,39 +140,56 @@ allocate_slots(MemoryContext context, uint64 capacity)
 									  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 }
 
+/* Slots for that many subjects: three of four in use. */
+uint64
+consent_set_capacity_for(uint64 subjects)
+{
+	return Min(subjects / 3 * 4 + 64, PG_UINT32_MAX);
+}
+
 void
 consent_set_init(ConsentSet *set, MemoryContext context, uint64 expected)
 {
 	memset(set, 0, sizeof(*set));
 	set->context = context;
-	set->capacity = Min(Max(expected / 3 * 4 + 16, 64), PG_UINT32_MAX);
+	set->capacity = consent_set_capacity_for(expected);
 	set->slots = allocate_slots(context, set->capacity);
+}
+
+/* Fills zeroed slots of another capacity; what they refer to stays where it is. */
+void
+consent_set_copy_slots(const ConsentSet *set, ConsentSlot *slots, uint64 capacity)
+{
+	ConsentSet	to = {.capacity = capacity, .slots = slots};
+
+	for (uint64 i = 0; i < set->capacity; i++)
+	{
+		uint64		j;
+
+		if (set->slots[i].key == 0)
+			continue;
+		j = first_slot(&to, set->slots[i].key);
+		while (slots[j].key != 0)
+			j = j + 1 == capacity ? 0 : j + 1;
+		slots[j] = set->slots[i];
+	}
 }
 
 static void
 grow(ConsentSet *set)
 {
-	ConsentSet	larger = *set;
+	uint64		capacity = set->capacity * 2;
+	ConsentSlot *slots;
 
-	if (set->capacity > PG_UINT32_MAX / 2)
+	if (capacity > PG_UINT32_MAX)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("too many consenting subjects for one purpose")));
-	larger.capacity = set->capacity * 2;
-	larger.slots = allocate_slots(set->context, larger.capacity);
-	for (uint64 i = 0; i < set->capacity; i++)
-	{
-		if (set->slots[i].key != 0)
-		{
-			uint64		j = first_slot(&larger, set->slots[i].key);
-
-			while (larger.slots[j].key != 0)
-				j = j + 1 == larger.capacity ? 0 : j + 1;
-			larger.slots[j] = set->slots[i];
-		}
-	}
+	slots = allocate_slots(set->context, capacity);
+	consent_set_copy_slots(set, slots, capacity);
 	pfree(set->slots);
-	*set = larger;
+	set->slots = slots;
+	set->capacity = capacity;
 }
 
 /* Room for a record in the arena; returns the value that refers to it. */

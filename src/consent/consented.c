@@ -38,9 +38,13 @@ PG_FUNCTION_INFO_V1(consented_bigint);
 /* Scopes a backend keeps; beyond them it starts afresh. */
 #define MAX_SCOPES 16
 
-/* Look-ups after which reading the whole scope is worth it: see want_set(). */
+/*
+ * Look-ups of one statement after which a set that is there already is worth
+ * bringing forward, and after which reading the whole scope is.
+ */
+#define LOOKUPS_BEFORE_SHARED 64
 #define FEWEST_LOOKUPS 200
-#define ROWS_READ_PER_LOOKUP 12
+#define ROWS_READ_PER_LOOKUP 50
 
 /* Which statement is it?  Two snapshots that agree in all of this see the same rows. */
 typedef struct StatementId
@@ -73,13 +77,15 @@ typedef struct Scope
 	AnswerMode		mode;
 	bool		set_usable;		/* base and delta stand for a snapshot this one includes */
 	uint64		lookups;		/* of this statement */
-	uint64		worth;			/* look-ups that cost as much as reading all */
+	uint64		worth;			/* look-ups after which to want a set */
 	/* the last subject looked up one by one */
 	ConsentKey	last_key;
 	char		last_bytes[64];
 	ConsentTimes last_times;
 	/* what is kept from statement to statement */
-	MemoryContext base_context;
+	MemoryContext base_context; /* NULL where the base is shared */
+	dsm_segment *segment;		/* the shared base */
+	uint64		version;		/* of the shared base */
 	MemoryContext delta_context;
 	MemoryContext own_context;
 	ConsentSet	base;
@@ -163,6 +169,10 @@ drop_sets(Scope *scope)
 {
 	scope->has_base = scope->has_own = scope->delta_whole = false;
 	drop_context(&scope->base_context);
+	if (scope->segment != NULL)
+		dsm_detach(scope->segment);
+	scope->segment = NULL;
+	scope->version = 0;
 	drop_context(&scope->delta_context);
 	drop_context(&scope->own_context);
 	saved_snapshot_free(&scope->base_at);
@@ -258,9 +268,30 @@ start_delta(Scope *scope)
 	scope->delta_whole = true;
 }
 
+/* The shared set instead of what we have, when there is a newer one. */
+static bool
+attach_base(Scope *scope)
+{
+	uint64		version = scope->version;
+	dsm_segment *segment;
+	ConsentSet	set;
+	SavedSnapshot at = {0};
+
+	if (!consent_share_attach(&scope->row, &version, &segment, &set, &at))
+		return false;
+	drop_sets(scope);
+	scope->base = set;
+	scope->base_at = at;
+	scope->segment = segment;
+	scope->version = version;
+	start_delta(scope);
+	scope->has_base = true;
+	return true;
+}
+
 /* Read the whole scope, as of this snapshot without our own changes. */
 static void
-build_base(Scope *scope, Snapshot snapshot)
+read_base(Scope *scope, Snapshot snapshot)
 {
 	SnapshotData clean = *snapshot;
 	/* Below the transaction until it is complete, so that an error frees it. */
@@ -275,6 +306,25 @@ build_base(Scope *scope, Snapshot snapshot)
 	saved_snapshot_take(&scope->base_at, snapshot);
 	start_delta(scope);
 	scope->has_base = true;
+}
+
+/* The same, and share it: then our own copy is not needed. */
+static void
+build_base(Scope *scope, Snapshot snapshot)
+{
+	PG_TRY();
+	{
+		read_base(scope, snapshot);
+		if (consent_share_publish(&scope->row, &scope->base, &scope->base_at))
+			(void) attach_base(scope);
+	}
+	PG_CATCH();
+	{
+		consent_share_end(&scope->row);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	consent_share_end(&scope->row);
 }
 
 /* Lay what was committed since delta_at over the base. */
@@ -316,17 +366,6 @@ delta_is_large(const Scope *scope)
 	return scope->delta.used > 10000 + scope->base.used / 8;
 }
 
-static void
-use_set(Scope *scope, Snapshot snapshot)
-{
-	if (!scope->has_base || delta_is_large(scope))
-		build_base(scope, snapshot);
-	else
-		bring_forward(scope, snapshot);
-	read_own(scope, snapshot);
-	scope->mode = MODE_SET;
-}
-
 /*
  * May the set be used with this snapshot at all?  Where there is no set yet
  * there is nothing to be older than.
@@ -339,6 +378,31 @@ snapshot_fits(const Scope *scope, Snapshot snapshot)
 	if (scope->delta_whole && !saved_snapshot_is_within(&scope->delta_at, snapshot))
 		return false;
 	return saved_snapshot_is_within(&scope->base_at, snapshot);
+}
+
+/*
+ * Answer from a set from here on, if there is one or this backend may make
+ * one; false while another backend makes one.
+ */
+static bool
+use_set(Scope *scope, Snapshot snapshot)
+{
+	if (scope->has_base && scope->delta.used > 1000)
+		(void) attach_base(scope);
+	if (scope->has_base && snapshot_fits(scope, snapshot))
+		bring_forward(scope, snapshot);
+	if (!scope->has_base || delta_is_large(scope))
+	{
+		if (consent_share_begin(&scope->row))
+			build_base(scope, snapshot);
+		else if (!scope->has_base)
+			return false;
+	}
+	if (!snapshot_fits(scope, snapshot))
+		return false;
+	read_own(scope, snapshot);
+	scope->mode = MODE_SET;
+	return true;
 }
 
 /* ---- a statement begins ---------------------------------------------------- */
@@ -366,7 +430,7 @@ begin_statement(Scope *scope, Snapshot snapshot)
 	scope->set_usable = snapshot_fits(scope, snapshot);
 	scope->mode = MODE_LOOKUP;
 	if (scope->has_base && scope->set_usable)
-		use_set(scope, snapshot);
+		(void) use_set(scope, snapshot);
 	scope->statement = statement_id(snapshot);
 }
 
@@ -391,6 +455,31 @@ is_last(const Scope *scope, ConsentKey key)
 		(key.bytes == NULL || memcmp(scope->last_bytes, key.bytes, key.len) == 0);
 }
 
+/* Is it time to ask for a set?  Soon for one that is shared, later for one to be read. */
+static inline bool
+wants_set(const Scope *scope)
+{
+	return scope->set_usable && (scope->lookups == LOOKUPS_BEFORE_SHARED || scope->lookups > scope->worth);
+}
+
+static bool
+try_set(Scope *scope, Snapshot snapshot)
+{
+	if (!scope->has_base && attach_base(scope) && !snapshot_fits(scope, snapshot))
+	{
+		/* It is newer than this statement, which then goes on by itself. */
+		scope->set_usable = false;
+		return false;
+	}
+	if (!scope->has_base && scope->lookups <= scope->worth)
+		return false;
+	if (use_set(scope, snapshot))
+		return true;
+	/* Somebody else reads the scope: ask again a little later. */
+	scope->worth = scope->lookups + 1000;
+	return false;
+}
+
 /* One subject, looked up in consent_state under the statement's snapshot. */
 static bool
 look_up(Scope *scope, Snapshot snapshot, ConsentKey key, Subject subject, TimestampTz then)
@@ -401,11 +490,9 @@ look_up(Scope *scope, Snapshot snapshot, ConsentKey key, Subject subject, Timest
 
 	if (is_last(scope, key))
 		return consent_times_allow(&scope->last_times, then, scope->now);
-	if (++scope->lookups > scope->worth && scope->set_usable)
-	{
-		use_set(scope, snapshot);
+	scope->lookups++;
+	if (unlikely(wants_set(scope)) && try_set(scope, snapshot))
 		return false;
-	}
 	times.n = 0;
 	if (state_read_one(scope->row.scope_id, subject, snapshot, &history))
 	{
@@ -537,4 +624,5 @@ void
 consented_init(void)
 {
 	RegisterSubXactCallback(forget_statements, NULL);
+	consent_share_init();
 }

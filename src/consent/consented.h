@@ -8,6 +8,7 @@
 #include "consent.h"
 
 #include "access/transam.h"
+#include "storage/dsm.h"
 #include "utils/snapshot.h"
 
 /* The category that decides about the row itself. */
@@ -55,5 +56,14 @@ saved_snapshot_xmin(const SavedSnapshot *saved)
 {
 	return saved->full_xmin;
 }
+
+/* ---- consent_share.c ------------------------------------------------------- */
+
+extern void consent_share_init(void);
+extern bool consent_share_begin(const ScopeRow *row);
+extern void consent_share_end(const ScopeRow *row);
+extern bool consent_share_attach(const ScopeRow *row, uint64 *version, dsm_segment **segment,
+								 ConsentSet *set, SavedSnapshot *at);
+extern bool consent_share_publish(const ScopeRow *row, const ConsentSet *set, const SavedSnapshot *at);
 
 #endif							/* MOBANON_CONSENTED_H */

@@ -127,6 +127,29 @@ $$;
 COMMENT ON FUNCTION mobanon.end_subject(text, timestamptz, text, text, text) IS
 'Records that a subject identifier (a telephone number) belongs to nobody or to somebody else from this time on: nothing decided before counts any more, and events from before are nobody''s. Returns the number of ledger entries, one per purpose and category.';
 
+CREATE FUNCTION mobanon.note_expired() RETURNS bigint
+LANGUAGE sql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, mobanon, pg_temp
+SET enable_nestloop = off
+AS $$
+	-- A consent lapses by itself; that it did is noted, and counts for nothing.
+	WITH lapsed AS (
+		SELECT s.scope_id, s.subject, upper(range_merge(consent_intervals(s.decisions))) AS at
+		FROM consent_state AS s
+		WHERE consent_open(s.decisions) AND upper(range_merge(consent_intervals(s.decisions))) <= now()
+	), noted AS (
+		INSERT INTO consent_ledger (scope_id, subject, state, counts, decided_at, channel, actor, notice_version)
+		SELECT d.scope_id, d.subject, 'expired', false, d.at, 'system', 'mobanon', p.notice_version
+		FROM lapsed AS d JOIN consent_scope AS c USING (scope_id) JOIN purpose AS p USING (purpose)
+		WHERE NOT EXISTS (SELECT FROM consent_ledger AS l
+						  WHERE l.subject = d.subject AND l.scope_id = d.scope_id AND l.state = 'expired' AND l.decided_at = d.at)
+		RETURNING 1
+	)
+	SELECT count(*) FROM noted
+$$;
+COMMENT ON FUNCTION mobanon.note_expired() IS
+'Notes in the ledger which consents have come to the end of their validity since the last call; returns how many. They count no longer in any case, with or without the note.';
+
 /* ---- bulk ---- */
 
 CREATE TABLE mobanon.consent_import (

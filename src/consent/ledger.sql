@@ -183,15 +183,10 @@ ALTER TABLE mobanon.consent_ledger ENABLE ALWAYS TRIGGER append_only;
 
 CREATE FUNCTION mobanon.ledger_leaf(l mobanon.consent_ledger) RETURNS bytea
 LANGUAGE sql STABLE PARALLEL SAFE
-SET search_path = pg_catalog, mobanon, pg_temp
-SET timezone = 'UTC'
-SET datestyle = 'ISO'
-AS $$
-	SELECT COALESCE(l.leaf, sha256(convert_to(jsonb_build_array(l.entry_id, l.scope_id, l.subject, l.state, l.counts,
-		extract(epoch FROM l.decided_at)::text, extract(epoch FROM l.valid_until)::text,
-		extract(epoch FROM l.recorded_at)::text, l.channel, l.actor, l.notice_version, l.evidence,
-		l.era, l.writer::text, l.salt)::text, 'UTF8')))
-$$;
+RETURN COALESCE(l.leaf, sha256(convert_to(jsonb_build_array(l.entry_id, l.scope_id, l.subject, l.state, l.counts,
+	extract(epoch FROM l.decided_at)::text, extract(epoch FROM l.valid_until)::text,
+	extract(epoch FROM l.recorded_at)::text, l.channel, l.actor, l.notice_version, l.evidence,
+	l.era, l.writer::text, l.salt)::text, 'UTF8')));
 COMMENT ON FUNCTION mobanon.ledger_leaf(mobanon.consent_ledger) IS
 'The hash of a row of the ledger, as sealed: SHA-256 over all its columns as a JSON array; of an erased row, what it was before.';
 

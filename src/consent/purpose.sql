@@ -52,7 +52,8 @@ INSERT INTO mobanon.channel (channel, proof, description, builtin) VALUES
 	('paper', true, 'the subject, with a signature', true),
 	('shop', false, 'staff in a shop, for the subject', true),
 	('phone', false, 'staff on the telephone, for the subject', true),
-	('import', false, 'taken over from another system', true);
+	('import', false, 'taken over from another system', true),
+	('system', false, 'noted by mobanon itself', true);
 
 CREATE TABLE mobanon.recipient (
 	recipient_id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
