@@ -115,7 +115,7 @@ GRANT EXECUTE ON FUNCTION
 	mobanon.register_pipeline(text, regclass, text, regrole, name, name, text, interval, int, interval, text, timestamptz, text, text[], name[]),
 	mobanon.drop_pipeline(text, boolean), mobanon.drop_stages(text, boolean), mobanon.unregister_pipeline(text, boolean),
 	mobanon.grant_release(text, regrole), mobanon.revoke_release(text, regrole), mobanon.set_release_reader(text, regrole, boolean),
-	mobanon.publish(text), mobanon.publish_pipeline(text),
+	mobanon.publish(text, timestamptz), mobanon.publish_pipeline(text, timestamptz), mobanon.next_part(text, interval),
 	mobanon.recipient_statements(text, text, text, mobanon.cell[], regrole[], boolean),
 	mobanon.schema_statements(name, name[], regrole[]),
 	mobanon.create_recipient_release(text, text, text, mobanon.cell[], regrole[], boolean),
@@ -123,6 +123,7 @@ GRANT EXECUTE ON FUNCTION
 	mobanon.drop_windows(text, timestamptz), mobanon.drop_windows_of(text, timestamptz),
 	mobanon.verify_release(text), mobanon.verify_pipeline(text),
 	mobanon.audit(text), mobanon.audit_pipeline(text) TO mobanon_admin;
+GRANT EXECUTE ON PROCEDURE mobanon.publish_backlog(text, interval) TO mobanon_admin;
 
 -- What bind_purpose() gives to a purpose role, and unbind_purpose() takes back.
 CREATE FUNCTION mobanon.change_processing(command text, preposition text, role_name regrole) RETURNS void

@@ -99,7 +99,7 @@ SET search_path = pg_catalog, mobanon, pg_temp
 SET timezone = 'UTC' SET intervalstyle = 'postgres' SET datestyle = 'ISO, YMD'
 AS $$
 	SELECT jsonb_strip_nulls(to_jsonb(p) - ARRAY['pipeline_id', 'pipeline', 'published_until', 'publishing', 'dropping_before',
-			'retained_from', 'definition', 'created_at', 'created_by', 'dropped_at'])
+			'retained_from', 'publish_until', 'definition', 'created_at', 'created_by', 'dropped_at'])
 		|| jsonb_build_object('definition_sha256', encode(pg_catalog.sha256(convert_to(p.definition, 'UTF8')), 'hex'),
 			'keys', (SELECT jsonb_build_object('epochs', count(*), 'first', min(e.epoch), 'last', max(e.epoch)) FROM keyring AS e
 					 WHERE e.domain = p.domain AND e.ends_at > p.published_until AND e.starts_at < closed_until(p.pipeline)))
@@ -135,7 +135,7 @@ BEGIN
 	entry.content_sha256 := content_hash(p.pipeline_id, entry.publication);
 	entry.entry_sha256 := entry_hash(entry);
 	INSERT INTO publication SELECT entry.*;
-	UPDATE pipeline AS o SET publishing = NULL, published_until = upto WHERE o.pipeline_id = p.pipeline_id;
+	UPDATE pipeline AS o SET publishing = NULL, publish_until = NULL, published_until = upto WHERE o.pipeline_id = p.pipeline_id;
 	RETURN entry;
 END
 $$;
@@ -187,7 +187,7 @@ $$;
 COMMENT ON FUNCTION mobanon.lock_pipeline(text) IS
 'For the release room: a pipeline''s row, locked until the end of the transaction; an error when there is none.';
 
-CREATE FUNCTION mobanon.publish_pipeline(name text) RETURNS mobanon.publication
+CREATE FUNCTION mobanon.publish_pipeline(name text, until timestamptz) RETURNS mobanon.publication
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, mobanon, pg_temp
 AS $$
@@ -212,8 +212,10 @@ BEGIN
 				(SELECT o.pipeline FROM pipeline AS o WHERE o.pipeline_id = p.parent_id)
 			USING ERRCODE = 'wrong_object_type', HINT = 'Publish that one.';
 	END IF;
+	UPDATE pipeline AS o SET publish_until = until WHERE o.pipeline_id = p.pipeline_id AND until IS NOT NULL;
 	upto := closed_until(name);
 	IF upto <= p.published_until THEN
+		UPDATE pipeline AS o SET publish_until = NULL WHERE o.pipeline_id = p.pipeline_id AND until IS NOT NULL;
 		RETURN NULL;
 	END IF;
 	PERFORM enforce_checks(p);
@@ -239,16 +241,53 @@ BEGIN
 	RETURN entry;
 END
 $$;
-COMMENT ON FUNCTION mobanon.publish_pipeline(text) IS
+COMMENT ON FUNCTION mobanon.publish_pipeline(text, timestamptz) IS
 'For the release room: publish() after the name was found.';
 
-CREATE FUNCTION mobanon.publish(name text) RETURNS mobanon.publication
+CREATE FUNCTION mobanon.publish(name text, until timestamptz DEFAULT NULL) RETURNS mobanon.publication
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
-	SELECT mobanon.publish_pipeline(mobanon.pipeline_name(name));
+	SELECT mobanon.publish_pipeline(mobanon.pipeline_name(name), until);
 END;
-COMMENT ON FUNCTION mobanon.publish(text) IS
-'Computes the closed windows that are not yet published, with every withdrawal committed so far, and moves them into the release with an entry in the register; all in this transaction. Returns the entry, or NULL when nothing new is closed.';
+COMMENT ON FUNCTION mobanon.publish(text, timestamptz) IS
+'Computes the closed windows that are not yet published, with every withdrawal committed so far, and moves them into the release with an entry in the register; all in this transaction. Returns the entry, or NULL when nothing new is closed. until: only windows that end by then.';
+
+-- By when a backlog's next part ends.
+CREATE FUNCTION mobanon.next_part(name text, step interval) RETURNS timestamptz
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, mobanon, pg_temp
+SET timezone = 'UTC'
+AS $$
+DECLARE
+	p	pipeline;
+BEGIN
+	IF step IS NULL OR step <= '0' THEN
+		RAISE EXCEPTION 'pipeline %: a step must be longer than nothing', name USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+	SELECT * INTO p FROM pipeline AS o WHERE o.pipeline = name AND o.dropped_at IS NULL;
+	RETURN GREATEST(bucket_end(p.published_until, p.bucket, p.time_zone), p.published_until + step);
+END
+$$;
+COMMENT ON FUNCTION mobanon.next_part(text, interval) IS
+'For publish_backlog(): the end of the next part: a step further, at least one bucket.';
+
+CREATE PROCEDURE mobanon.publish_backlog(name text, step interval DEFAULT '1 day')
+LANGUAGE plpgsql
+AS $$
+DECLARE
+	pipeline CONSTANT text := mobanon.pipeline_name(name);
+	entry	mobanon.publication;
+BEGIN
+	LOOP
+		entry := mobanon.publish(pipeline, mobanon.next_part(pipeline, step));
+		EXIT WHEN entry.publication IS NULL;
+		RAISE NOTICE 'pipeline %: publication %, windows up to %, % rows', pipeline, entry.publication, entry.window_to, entry.rows;
+		COMMIT;
+	END LOOP;
+END
+$$;
+COMMENT ON PROCEDURE mobanon.publish_backlog(text, interval) IS
+'Publishes all closed windows in parts of that length, each in a transaction of its own, and says how far it is. What it did before it was interrupted stays.';
 
 CREATE FUNCTION mobanon.unregister_pipeline(name text, release boolean) RETURNS SETOF text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER

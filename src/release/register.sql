@@ -22,6 +22,8 @@ CREATE TABLE mobanon.pipeline (
 	bucket			interval NOT NULL,
 	watermark		interval NOT NULL CHECK (watermark >= '0' AND extract(month FROM watermark) = 0 AND extract(year FROM watermark) = 0),
 	time_zone		text NOT NULL,
+	-- publish(until) closes no later window; NULL outside of it
+	publish_until	timestamptz,
 	source			text NOT NULL,
 	purpose			text NOT NULL,
 	role_name		name NOT NULL,
