@@ -102,8 +102,10 @@ GRANT EXECUTE ON FUNCTION mobanon.kanon_suppress(uuid, integer), mobanon.kanon_s
 -- release ------------------------------------------------------------------
 GRANT SELECT ON mobanon.pipeline, mobanon.publication, mobanon.publication_window, mobanon.publication_withheld,
 	mobanon.received TO mobanon_admin;
--- Arithmetic with time: everybody.
-GRANT EXECUTE ON FUNCTION mobanon.bucket_start(timestamptz, interval, text),
+-- Arithmetic with time, and releases as files (as far as the caller may read them): everybody.
+GRANT EXECUTE ON FUNCTION mobanon.release_parameters(regclass), mobanon.release_geojson(regclass, timestamptz, timestamptz),
+	mobanon.release_map(regclass, text, text, timestamptz, timestamptz), mobanon.column_list(name[], text),
+	mobanon.bucket_start(timestamptz, interval, text),
 	mobanon.bucket_end(timestamptz, interval, text) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION mobanon.published_until(text), mobanon.closed_until(text),
 	mobanon.pipeline_name(text, boolean), mobanon.stage_name(text, text) TO mobanon_admin;
