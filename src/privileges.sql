@@ -106,22 +106,32 @@ GRANT EXECUTE ON FUNCTION mobanon.kanon_suppress(uuid, integer), mobanon.kanon_s
 -- mobility -----------------------------------------------------------------
 
 -- release ------------------------------------------------------------------
-GRANT SELECT ON mobanon.pipeline, mobanon.publication, mobanon.publication_window, mobanon.publication_withheld TO mobanon_admin;
--- Arithmetic with time: everybody.
-GRANT EXECUTE ON FUNCTION mobanon.bucket_start(timestamptz, interval, text),
+GRANT SELECT ON mobanon.pipeline, mobanon.publication, mobanon.publication_window, mobanon.publication_withheld,
+	mobanon.received TO mobanon_admin;
+-- Arithmetic with time, and releases as files (as far as the caller may read them): everybody.
+GRANT EXECUTE ON FUNCTION mobanon.release_parameters(regclass), mobanon.release_geojson(regclass, timestamptz, timestamptz),
+	mobanon.release_map(regclass, text, text, timestamptz, timestamptz), mobanon.column_list(name[], text),
+	mobanon.bucket_start(timestamptz, interval, text),
 	mobanon.bucket_end(timestamptz, interval, text) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION mobanon.published_until(text), mobanon.closed_until(text),
 	mobanon.pipeline_name(text, boolean), mobanon.stage_name(text, text) TO mobanon_admin;
 GRANT EXECUTE ON FUNCTION
-	mobanon.pipeline_statements(text, regclass, text, name, name, text, interval, int, interval, text, timestamptz, text, regrole, text[], regrole[]),
-	mobanon.pipeline_sql(text, regclass, text, name, name, text, interval, int, interval, text, timestamptz, text, regrole, text[], regrole[]),
-	mobanon.create_pipeline(text, regclass, text, name, name, text, interval, int, interval, text, timestamptz, text, regrole, text[], regrole[]),
+	mobanon.pipeline_statements(text, regclass, text, name, name, text, interval, int, interval, text, timestamptz, text, regrole, text[], regrole[], name[]),
+	mobanon.pipeline_sql(text, regclass, text, name, name, text, interval, int, interval, text, timestamptz, text, regrole, text[], regrole[], name[]),
+	mobanon.create_pipeline(text, regclass, text, name, name, text, interval, int, interval, text, timestamptz, text, regrole, text[], regrole[], name[]),
 	mobanon.run_statements(text, regclass, text[]),
-	mobanon.register_pipeline(text, regclass, text, regrole, name, name, text, interval, int, interval, text, timestamptz, text, text[]),
+	mobanon.register_pipeline(text, regclass, text, regrole, name, name, text, interval, int, interval, text, timestamptz, text, text[], name[]),
 	mobanon.drop_pipeline(text, boolean), mobanon.drop_stages(text, boolean), mobanon.unregister_pipeline(text, boolean),
 	mobanon.grant_release(text, regrole), mobanon.revoke_release(text, regrole), mobanon.set_release_reader(text, regrole, boolean),
-	mobanon.publish(text), mobanon.publish_pipeline(text),
+	mobanon.publish(text, timestamptz), mobanon.publish_pipeline(text, timestamptz), mobanon.next_part(text, interval),
+	mobanon.recipient_statements(text, text, text, mobanon.cell[], regrole[], boolean),
+	mobanon.schema_statements(name, name[], regrole[]),
+	mobanon.create_recipient_release(text, text, text, mobanon.cell[], regrole[], boolean),
+	mobanon.register_recipient_release(text, text, text, mobanon.cell[], boolean),
+	mobanon.drop_windows(text, timestamptz), mobanon.drop_windows_of(text, timestamptz),
+	mobanon.verify_release(text), mobanon.verify_pipeline(text),
 	mobanon.audit(text), mobanon.audit_pipeline(text) TO mobanon_admin;
+GRANT EXECUTE ON PROCEDURE mobanon.publish_backlog(text, interval) TO mobanon_admin;
 
 -- What bind_purpose() gives to a purpose role, and unbind_purpose() takes back.
 CREATE FUNCTION mobanon.change_processing(command text, preposition text, role_name regrole) RETURNS void

@@ -27,7 +27,7 @@ PG_FUNCTION_INFO_V1(closed_until);
 PG_FUNCTION_INFO_V1(pipeline_name);
 
 /* Columns of mobanon.pipeline, in register.sql. */
-enum {PIPELINE_NAME = 2, PIPELINE_PUBLISHED = 3, PIPELINE_BUCKET, PIPELINE_WATERMARK, PIPELINE_ZONE};
+enum {PIPELINE_NAME = 2, PIPELINE_PUBLISHED = 3, PIPELINE_BUCKET, PIPELINE_WATERMARK, PIPELINE_ZONE, PIPELINE_UNTIL};
 
 typedef struct Window
 {
@@ -64,15 +64,17 @@ column(HeapTuple tuple, int number, TupleDesc desc)
 static void
 window_from_tuple(Window *window, HeapTuple tuple, TupleDesc desc)
 {
+	/* The register takes no months, and its days are 24 hours. */
 	Interval   *watermark = DatumGetIntervalP(column(tuple, PIPELINE_WATERMARK, desc));
+	TimestampTz closed = GetCurrentTransactionStartTimestamp() - watermark->time - watermark->day * USECS_PER_DAY;
 	TimestampTz end;
+	bool		isnull;
+	Datum		until = heap_getattr(tuple, PIPELINE_UNTIL, desc, &isnull);
 
 	window->published_until = DatumGetTimestampTz(column(tuple, PIPELINE_PUBLISHED, desc));
-	/* The register takes no months, and its days are 24 hours. */
 	bucket_around(DatumGetIntervalP(column(tuple, PIPELINE_BUCKET, desc)),
 				  TextDatumGetCString(column(tuple, PIPELINE_ZONE, desc)),
-				  GetCurrentTransactionStartTimestamp() - watermark->time - watermark->day * USECS_PER_DAY,
-				  &window->closed_until, &end);
+				  isnull ? closed : Min(closed, DatumGetTimestampTz(until)), &window->closed_until, &end);
 }
 
 /* Whether there is such a pipeline; if so and asked for, its windows. */

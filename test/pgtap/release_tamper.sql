@@ -91,11 +91,11 @@ SELECT * FROM pg_temp.found('INSERT INTO tamper.footfall SELECT ''1999-01-01 00:
 SELECT * FROM pg_temp.found('ALTER TABLE tamper.footfall DROP CONSTRAINT footfall_subjects_check; UPDATE tamper.footfall SET subjects = 3 WHERE bucket = ''2024-06-10 13:00+00''',
 	'no row has fewer than k subjects, rows are those that were published, windows follow each other', 'a row below k');
 SELECT * FROM pg_temp.found('ALTER TABLE tamper.footfall DROP CONSTRAINT footfall_pkey; INSERT INTO tamper.footfall SELECT * FROM tamper.footfall LIMIT 1',
-	'no bucket and cell is there twice, rows are those that were published, windows follow each other', 'a row twice');
+	'no group is there twice, rows are those that were published, windows follow each other', 'a row twice');
 SELECT * FROM pg_temp.found('UPDATE mobanon.publication SET rows = 5 WHERE publication = 1',
 	'register is whole, windows follow each other', 'an entry was changed');
-SELECT * FROM pg_temp.found('UPDATE mobanon.publication_window SET rows = 5 WHERE bucket = ''2024-06-10 13:00+00''',
-	'rows are those that were published, windows follow each other', 'the list of windows was changed');
+SELECT * FROM pg_temp.found('UPDATE mobanon.publication_window SET sha256 = sha256(sha256) WHERE bucket = ''2024-06-10 13:00+00''',
+	'rows are those that were published, register is whole, windows follow each other', 'the list of windows was changed');
 SELECT * FROM pg_temp.found('GRANT SELECT ON tamper.footfall_candidate TO tap_tamper_reader',
 	'readers reach the release only, windows follow each other', 'a reader may read the candidate');
 SELECT * FROM pg_temp.found('GRANT SELECT (at) ON tamper.events TO tap_tamper_reader',
