@@ -2,7 +2,7 @@
  * mobanon.h
  *		What every room of mobanon shares.
  *
- * A room is one stage of the pipeline (see doc/house.md).  This header holds
+ * A room is one stage of the pipeline (see the map in README.md).  This header holds
  * only what all rooms need: the entry points that _PG_init calls, the
  * canonical form of a subject, and the differences between PostgreSQL majors.
  */
