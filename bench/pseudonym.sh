@@ -12,7 +12,7 @@ KEY="'\\x000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f'"
 fresh="SET jit = off;; "
 
 # The bare primitive: one HMAC-SHA-256 of 12 bytes in OpenSSL, no database.
-cc -O2 -o "$WORK/openssl_hmac" "$TOP/bench/openssl_hmac.c" -lcrypto
+cc -O2 -o "$WORK/openssl_hmac" "$TOP/bench/openssl_hmac.c" -lcrypto 2>"$WORK/cc.log" || die "$(cat "$WORK/cc.log")"
 "$WORK/openssl_hmac" 2000000 | tee -a "$RESULTS/$BENCH.md"
 echo | tee -a "$RESULTS/$BENCH.md"
 
