@@ -5,6 +5,7 @@ CREATE DATABASE mobanon_walkthrough;
 SET client_min_messages = warning;
 SET datestyle = 'ISO, YMD';
 \set SHOW_CONTEXT never
+\set VERBOSITY terse
 -- README from here
 CREATE EXTENSION mobanon;
 CREATE ROLE city_dba;        -- owns the table and builds pipelines
