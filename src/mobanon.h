@@ -63,4 +63,7 @@ typedef struct Subject
 extern Subject subject_from_text(const text *t);
 extern Subject subject_from_int64(int64 value, char buffer[SUBJECT_INT64_BUFFER]);
 
+/* catalog.c */
+extern Oid	mobanon_relation(const char *name);
+
 #endif							/* MOBANON_H */

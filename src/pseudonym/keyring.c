@@ -17,7 +17,6 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/xact.h"
-#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "miscadmin.h"
@@ -71,19 +70,6 @@ static struct
 } ring;
 
 PG_FUNCTION_INFO_V1(keyring_changed);
-
-static Oid
-relation_of(const char *name, Oid namespace)
-{
-	Oid			relid = get_relname_relid(name, namespace);
-
-	if (!OidIsValid(relid))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("relation \"%s.%s\" does not exist", MOBANON_SCHEMA, name),
-				 errhint("CREATE EXTENSION mobanon in this database.")));
-	return relid;
-}
 
 /* ---- dropping what we hold ------------------------------------------------ */
 
@@ -149,7 +135,7 @@ keyring_changed(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("keyring_changed: not called by trigger manager")));
 	CacheInvalidateRelcache(((TriggerData *) fcinfo->context)->tg_relation);
-	erase_at_commit(relation_of("key_epoch", get_namespace_oid(MOBANON_SCHEMA, false)));
+	erase_at_commit(mobanon_relation("key_epoch"));
 	return PointerGetDatum(NULL);
 }
 
@@ -157,7 +143,7 @@ keyring_changed(PG_FUNCTION_ARGS)
 
 /* The number of a domain, or 0 when there is none of that name. */
 static int32
-read_domain_id(const char *name, int len, Oid namespace)
+read_domain_id(const char *name, int len)
 {
 	Relation	rel = table_open(ring.domain_relid, AccessShareLock);
 	text	   *value = cstring_to_text_with_len(name, len);
@@ -168,7 +154,7 @@ read_domain_id(const char *name, int len, Oid namespace)
 	bool		isnull;
 
 	ScanKeyInit(&key, DOMAIN_NAME, BTEqualStrategyNumber, F_TEXTEQ, PointerGetDatum(value));
-	scan = systable_beginscan(rel, relation_of("key_domain_pkey", namespace), true, NULL, 1, &key);
+	scan = systable_beginscan(rel, mobanon_relation("key_domain_pkey"), true, NULL, 1, &key);
 	if (HeapTupleIsValid(tuple = systable_getnext(scan)))
 		id = DatumGetInt32(heap_getattr(tuple, DOMAIN_ID, RelationGetDescr(rel), &isnull));
 	systable_endscan(scan);
@@ -225,7 +211,7 @@ grow_epochs(Domain *domain, int room)
 }
 
 static void
-read_epochs(Domain *domain, int32 id, Oid namespace)
+read_epochs(Domain *domain, int32 id)
 {
 	Relation	rel = table_open(ring.epoch_relid, AccessShareLock);
 	int			room = 64;
@@ -235,7 +221,7 @@ read_epochs(Domain *domain, int32 id, Oid namespace)
 
 	domain->epochs = MemoryContextAlloc(ring.context, room * sizeof(Epoch));
 	ScanKeyInit(&key, EPOCH_DOMAIN, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(id));
-	scan = systable_beginscan(rel, relation_of("key_epoch_pkey", namespace), true, NULL, 1, &key);
+	scan = systable_beginscan(rel, mobanon_relation("key_epoch_pkey"), true, NULL, 1, &key);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		if (domain->n == room)
@@ -250,20 +236,19 @@ read_epochs(Domain *domain, int32 id, Oid namespace)
 static void
 load_domain_once(const char *name, int len)
 {
-	Oid			namespace = get_namespace_oid(MOBANON_SCHEMA, false);
 	Domain		domain = {0};
 	int32		id;
 
 	ring.stale = false;
-	ring.domain_relid = relation_of("key_domain", namespace);
-	ring.epoch_relid = relation_of("key_epoch", namespace);
-	id = read_domain_id(name, len, namespace);
+	ring.domain_relid = mobanon_relation("key_domain");
+	ring.epoch_relid = mobanon_relation("key_epoch");
+	id = read_domain_id(name, len);
 	if (id == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_DOMAIN),
 				 errmsg("pseudonym domain \"%.*s\" does not exist", len, name),
 				 errhint("Make it with mobanon.create_domain().")));
-	read_epochs(&domain, id, namespace);
+	read_epochs(&domain, id);
 	domain.name = MemoryContextAlloc(ring.context, len + 1);
 	memcpy(domain.name, name, len);
 	domain.len = len;
