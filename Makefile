@@ -48,7 +48,7 @@ $(OBJS): $(wildcard src/*.h src/*/*.h)
 # Each target below installs what it needs with apt-get (as root), works in a
 # throw-away cluster and touches no other.
 
-.PHONY: demo test test-all test-quick bench
+.PHONY: demo test test-all test-quick test-valgrind bench
 demo:
 	@demo/run
 
@@ -60,6 +60,10 @@ test-quick:
 
 test-all:
 	@test/all-majors
+
+# The server below valgrind: half an hour or so.
+test-valgrind:
+	@VALGRIND=1 test/run --quick
 
 bench:
 	@bench/run

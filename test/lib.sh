@@ -155,7 +155,15 @@ cluster_start() {
 	# The place where the root key is looked for when no setting names one.
 	as_postgres ln -s "$dir/root.key" "$dir/data/mobanon_root.key"
 	CLUSTERS+=("$name")
-	as_postgres "$BIN/pg_ctl" -s -w -D "$dir/data" -l "$dir/log" start >/dev/null 2>&1 ||
+	# VALGRIND=1 runs the server below valgrind; what it finds goes to valgrind.*.log.
+	local server=$BIN/postgres
+	if [ -n "${VALGRIND:-}" ]; then
+		server=$dir/postgres
+		printf '#!/bin/sh\nexec valgrind --quiet --trace-children=yes --leak-check=no --error-markers=FINDING, --log-file=%s/valgrind.%%p.log %s/postgres "$@"\n' \
+			"$dir" "$BIN" >"$server"
+		chmod 755 "$server"
+	fi
+	as_postgres "$BIN/pg_ctl" -s -w -t 300 -p "$server" -D "$dir/data" -l "$dir/log" start >/dev/null 2>&1 ||
 		{ cat "$dir/log" >&2; die "cluster $name did not start"; }
 	export PGHOST=$dir PGPORT=5432 PGUSER=postgres PGDATA_DIR=$dir/data PGLOG=$dir/log
 }

@@ -200,7 +200,7 @@ read_base(Scope *scope, Snapshot snapshot)
 
 	clean.curcid = FirstCommandId;
 	drop_sets(scope);
-	consent_set_init(&scope->base, context, scope->row.expected);
+	consent_set_init(&scope->base, context, scope->row.expected / 4);
 	state_read_all(scope->row.scope_id, &clean, put_base_row, scope);
 	MemoryContextSetParent(context, TopMemoryContext);
 	scope->base_context = context;
