@@ -65,7 +65,11 @@ GRANT EXECUTE ON FUNCTION
 	mobanon.coarsen_cell(double precision, double precision, text), mobanon.coarsen_cell(mobanon.cell, text),
 	mobanon.try_coarsen_cell(double precision, double precision, text), mobanon.try_coarsen_cell(mobanon.cell, text),
 	mobanon.cell_resolution(mobanon.cell), mobanon.cell_center(mobanon.cell),
-	mobanon.cell_boundary(mobanon.cell), mobanon.cell_geojson(mobanon.cell)
+	mobanon.cell_boundary(mobanon.cell), mobanon.cell_geojson(mobanon.cell), mobanon.cell_area_m2(mobanon.cell),
+	mobanon.cell_contains(mobanon.cell, mobanon.cell), mobanon.cell_contained(mobanon.cell, mobanon.cell),
+	mobanon.cell_last_inside(mobanon.cell), mobanon.cell_contains_support(internal), mobanon.cell_contained_support(internal),
+	mobanon.cell_children(mobanon.cell), mobanon.cell_children(mobanon.cell, text), mobanon.cell_neighbors(mobanon.cell),
+	mobanon.cells_within(double precision, double precision, double precision, double precision, text)
 	TO PUBLIC;
 
 -- kanon --------------------------------------------------------------------

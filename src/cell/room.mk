@@ -1,5 +1,6 @@
 OBJS      += src/cell/resolution.o src/cell/laea.o src/cell/mercator.o src/cell/cell_code.o \
-             src/cell/cell_grid.o src/cell/cell_type.o src/cell/coarsen.o src/cell/cell_shape.o
+             src/cell/cell_grid.o src/cell/cell_box.o src/cell/cell_type.o src/cell/coarsen.o src/cell/cell_shape.o \
+             src/cell/cell_index.o src/cell/cell_family.o
 SQL_PARTS += src/cell/cell.sql
-REGRESS   += cell coarsen
+REGRESS   += cell coarsen cell_index cell_family
 ISOLATION +=
