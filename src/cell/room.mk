@@ -1,6 +1,7 @@
 OBJS      += src/cell/resolution.o src/cell/laea.o src/cell/mercator.o src/cell/cell_code.o \
              src/cell/cell_grid.o src/cell/cell_box.o src/cell/cell_type.o src/cell/coarsen.o src/cell/cell_shape.o \
-             src/cell/cell_index.o src/cell/cell_family.o
-SQL_PARTS += src/cell/cell.sql
-REGRESS   += cell coarsen cell_index cell_family
+             src/cell/cell_index.o src/cell/cell_family.o src/cell/site_identity.o src/cell/site.o \
+             src/cell/blur_time.o
+SQL_PARTS += src/cell/cell.sql src/cell/site.sql src/cell/blur_time.sql
+REGRESS   += cell coarsen cell_index cell_family site blur_time
 ISOLATION +=
