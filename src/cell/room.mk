@@ -5,3 +5,9 @@ OBJS      += src/cell/resolution.o src/cell/laea.o src/cell/mercator.o src/cell/
 SQL_PARTS += src/cell/cell.sql src/cell/site.sql src/cell/blur_time.sql
 REGRESS   += cell coarsen cell_index cell_family site blur_time
 ISOLATION +=
+
+# The long form of the room's tests: a million points beside PROJ, a million cells.
+.PHONY: test-cell
+test-cell:
+	@POINTS=1000000 bash test/t/cell_proj.sh
+	@CELLS=1000000 bash test/t/cell_store.sh
