@@ -42,8 +42,8 @@ cell_center(PG_FUNCTION_ARGS)
 
 /*
  * Pieces of an edge.  A straight edge on the European grid is curved in degrees:
- * a corner every 2 km keeps the polygon within 0.3 m of the true edge
- * everywhere on the grid.  Edges of tiles are straight in degrees.
+ * a corner every 2 km keeps the polygon within a metre of the true edge
+ * everywhere on the grid (test/t/cell_postgis.sh).  Edges of tiles are straight in degrees.
  */
 #define EDGE_PIECE_METRES 2000
 
