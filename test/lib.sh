@@ -45,7 +45,7 @@ install() {
 	export DEBIAN_FRONTEND=noninteractive
 	[ -n "$(find /var/lib/apt/lists -name '*_Packages*' -mmin -1440 2>/dev/null | head -1)" ] ||
 		apt-get update -qq >&2
-	if pgrep -x postgres >/dev/null 2>&1 &&
+	if grep -qsx postgres /proc/[0-9]*/comm &&
 		apt-get install -s --no-install-recommends "${missing[@]}" | grep -q '^Inst postgresql-[0-9]* \['; then
 		die "installing ${missing[*]} would upgrade and restart the PostgreSQL server that is running here; upgrade it at a time of your choice (apt-get upgrade), then come back"
 	fi
