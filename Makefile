@@ -8,7 +8,7 @@ PG_CONFIG   ?= pg_config
 # The order of the rooms is the order of the pipeline, and of the install script.
 ROOMS        = consent pseudonym cell kanon mobility release
 
-OBJS         = src/mobanon.o src/subject.o
+OBJS         = src/mobanon.o src/subject.o src/catalog.o
 SQL_PARTS    = src/house.sql
 REGRESS      = house walkthrough
 ISOLATION    =
@@ -31,7 +31,7 @@ SHLIB_LINK   = -lcrypto
 
 REGRESS_OPTS = --inputdir=. --outputdir=.
 ifneq ($(strip $(ISOLATION)),)
-ISOLATION_OPTS = --inputdir=test --outputdir=output_iso
+ISOLATION_OPTS = --inputdir=test/isolation --outputdir=output_iso
 endif
 
 PGXS := $(shell $(PG_CONFIG) --pgxs)

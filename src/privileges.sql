@@ -71,7 +71,13 @@ GRANT EXECUTE ON FUNCTION mobanon.invalidate_consent(text, text, text, timestamp
 GRANT SELECT ON mobanon.keyring TO mobanon_admin;
 GRANT EXECUTE ON FUNCTION mobanon.create_domain(text, interval, timestamptz, timestamptz),
 	mobanon.extend_domain(text, timestamptz),
+	mobanon.rotate_key(text),
+	mobanon.shred_epoch(text, int),
+	mobanon.rewrap_keys(),
 	mobanon.key_fingerprint() TO mobanon_admin;
+GRANT EXECUTE ON FUNCTION mobanon.normalize_msisdn(text), mobanon.normalize_msisdn(text, text),
+	mobanon.try_normalize_msisdn(text), mobanon.try_normalize_msisdn(text, text)
+	TO mobanon_admin, mobanon_frontend;
 
 -- cell ---------------------------------------------------------------------
 -- Cells hold nobody's data: everybody may compute with them.

@@ -52,6 +52,7 @@ typedef int Resolution;
 #define RESOLUTION_LEVEL(r) ((r) & ((1 << RESOLUTION_LEVEL_BITS) - 1))
 
 extern Resolution resolution_parse(const char *name, size_t len);
+extern Resolution resolution_from_metres(int32_t metres);
 extern bool resolution_is_valid(Resolution resolution);
 extern const char *resolution_name(Resolution resolution);
 extern int32_t resolution_metres(Resolution resolution);
@@ -120,6 +121,7 @@ cell_resolution_of(Cell cell)
 }
 
 extern Cell cell_pack(Resolution resolution, int32_t x, int32_t y);
+extern Cell cell_pack_metres(Resolution resolution, int32_t east, int32_t north);
 extern CellParts cell_unpack(Cell cell);
 extern bool cell_parts_are_valid(CellParts parts);
 extern bool cell_is_valid(Cell cell);

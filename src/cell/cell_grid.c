@@ -40,9 +40,6 @@ europe_from_position(double latitude, double longitude,
 {
 	double		east,
 				north;
-	int32_t		x,
-				y,
-				size = resolution_metres(resolution);
 
 	/* Written so that NaN fails it. */
 	if (!(latitude >= LAEA_SOUTH && latitude <= LAEA_NORTH &&
@@ -52,9 +49,7 @@ europe_from_position(double latitude, double longitude,
 	/* The area of use reaches 150 km further south-west than the grid. */
 	if (east < EUROPE_EAST_MIN)
 		return POSITION_OUTSIDE_GRID;
-	x = snap_metres(east);
-	y = snap_metres(north);
-	*cell = cell_pack(resolution, x - x % size, y - y % size);
+	*cell = cell_pack_metres(resolution, snap_metres(east), snap_metres(north));
 	return POSITION_OK;
 }
 
@@ -105,12 +100,7 @@ cell_ancestor(Cell cell, Resolution resolution, Cell *ancestor)
 	if (!resolution_divides(resolution, parts.resolution))
 		return false;
 	if (RESOLUTION_GRID(resolution) == GRID_EUROPE)
-	{
-		int32_t		size = resolution_metres(resolution);
-
-		*ancestor = cell_pack(resolution, parts.x - parts.x % size,
-							  parts.y - parts.y % size);
-	}
+		*ancestor = cell_pack_metres(resolution, parts.x, parts.y);
 	else
 	{
 		int			up = parts.resolution - resolution;
