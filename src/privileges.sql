@@ -92,8 +92,20 @@ GRANT EXECUTE ON FUNCTION
 	mobanon.coarsen_cell(double precision, double precision, text), mobanon.coarsen_cell(mobanon.cell, text),
 	mobanon.try_coarsen_cell(double precision, double precision, text), mobanon.try_coarsen_cell(mobanon.cell, text),
 	mobanon.cell_resolution(mobanon.cell), mobanon.cell_center(mobanon.cell),
-	mobanon.cell_boundary(mobanon.cell), mobanon.cell_geojson(mobanon.cell)
+	mobanon.cell_boundary(mobanon.cell), mobanon.cell_geojson(mobanon.cell), mobanon.cell_area_m2(mobanon.cell),
+	mobanon.cell_contains(mobanon.cell, mobanon.cell), mobanon.cell_contained(mobanon.cell, mobanon.cell),
+	mobanon.cell_last_inside(mobanon.cell), mobanon.cell_contains_support(internal), mobanon.cell_contained_support(internal),
+	mobanon.cell_children(mobanon.cell), mobanon.cell_children(mobanon.cell, text), mobanon.cell_neighbors(mobanon.cell),
+	mobanon.cells_within(double precision, double precision, double precision, double precision, text),
+	mobanon.site_identity(text), mobanon.try_site_identity(text),
+	mobanon.site_identity(text, text, text, bigint, bigint), mobanon.try_site_identity(text, text, text, bigint, bigint),
+	mobanon.eci(integer, integer), mobanon.nci(bigint, integer, integer)
 	TO PUBLIC;
+-- Where the sites are is the operator's business. A purpose role that processes radio cells is
+-- granted coarsen_site and try_coarsen_site, one that blurs times blur_time, which has a key.
+GRANT SELECT, INSERT, UPDATE, DELETE ON mobanon.site TO mobanon_admin;
+GRANT EXECUTE ON FUNCTION mobanon.load_sites(regclass, integer, timestamptz, text), mobanon.site_column(text[], text[], boolean),
+	mobanon.coarsen_site(text, timestamptz, text), mobanon.try_coarsen_site(text, timestamptz, text) TO mobanon_admin;
 
 -- kanon --------------------------------------------------------------------
 -- Counting what one may read anyway; sets go to purpose roles only.

@@ -121,26 +121,32 @@ cell_holds(Cell outer, Cell inner)
 }
 
 /*
- * The largest value, not always a cell, that anything inside the cell can have:
- * the corner of the last 50 m (or z23 tile) in it, at the finest level.  Morton
- * order grows with either axis, so this holds for sizes outside the chain, too;
- * for those there are others between as well.
+ * The last cell, in the order of cells, that lies in the cell: its far corner at
+ * the finest resolution.  Morton order grows with either axis, so everything
+ * inside lies between; for sizes outside the chain other cells do, too.
  */
 Cell
 cell_last_inside(Cell cell)
 {
 	CellParts	parts = cell_unpack(cell);
+	Resolution	finest = (RESOLUTION_GRID(parts.resolution) == GRID_EUROPE) ?
+		RESOLUTION_EUROPE_FINEST : RESOLUTION_WORLD_FINEST;
 
-	if (RESOLUTION_GRID(parts.resolution) == GRID_EUROPE)
+	if (RESOLUTION_GRID(finest) == GRID_EUROPE)
 	{
-		int32_t		last = resolution_metres(parts.resolution) - 50;
+		int32_t		last = resolution_metres(parts.resolution) - resolution_metres(finest);
 
-		return cell_pack(parts.resolution, parts.x + last, parts.y + last) |
-			CELL_LEVEL_MASK;
+		/* nothing but itself is in a cell of 250 m */
+		if (!resolution_divides(parts.resolution, finest))
+			return cell;
+		return cell_pack(finest, parts.x + last, parts.y + last);
 	}
-	return cell |
-		((UINT64_C(1) << 2 * (WORLD_LEVELS - 1 - RESOLUTION_LEVEL(parts.resolution))) - 1)
-		<< CELL_PATH_SHIFT | CELL_LEVEL_MASK;
+	else
+	{
+		int			down = finest - parts.resolution;
+
+		return cell_pack(finest, ((parts.x + 1) << down) - 1, ((parts.y + 1) << down) - 1);
+	}
 }
 
 /*
@@ -168,4 +174,28 @@ cell_to_position(Cell cell, double fraction_x, double fraction_y,
 						 (parts.y + 1 - fraction_y) / side,
 						 latitude, longitude);
 	}
+}
+
+/*
+ * Square metres on the ellipsoid.  The European grid is true to area; tiles grow
+ * smaller towards the poles.
+ */
+double
+cell_area(Cell cell)
+{
+	CellParts	parts = cell_unpack(cell);
+	double		south,
+				west,
+				north,
+				east;
+
+	if (RESOLUTION_GRID(parts.resolution) == GRID_EUROPE)
+	{
+		double		size = resolution_metres(parts.resolution);
+
+		return size * size;
+	}
+	cell_to_position(cell, 0.0, 0.0, &south, &west);
+	cell_to_position(cell, 1.0, 1.0, &north, &east);
+	return laea_zone_area(south, north, east - west);
 }

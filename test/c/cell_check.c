@@ -249,7 +249,7 @@ check_family(Cell cell)
 		}
 		bad += !cell_is_valid(ancestor);
 		bad += !cell_holds(ancestor, cell) || (ancestor != cell && cell_holds(cell, ancestor));
-		bad += cell < ancestor || cell > cell_last_inside(ancestor);
+		bad += cell < ancestor || cell > cell_last_inside(ancestor) || !cell_is_valid(cell_last_inside(ancestor)) || !cell_holds(ancestor, cell_last_inside(ancestor));
 		/* outside its area of use the grid has cells, but takes no positions */
 		if (cell_from_position(latitude, longitude, coarse, &direct) == POSITION_OK)
 			bad += direct != ancestor;
