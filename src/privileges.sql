@@ -140,6 +140,7 @@ GRANT EXECUTE ON FUNCTION
 	mobanon.schema_statements(name, name[], regrole[]),
 	mobanon.create_recipient_release(text, text, text, mobanon.cell[], regrole[], boolean),
 	mobanon.register_recipient_release(text, text, text, mobanon.cell[], boolean),
+	mobanon.accept_definition(text), mobanon.accept_definition_of(text),
 	mobanon.drop_windows(text, timestamptz), mobanon.drop_windows_of(text, timestamptz),
 	mobanon.verify_release(text), mobanon.verify_pipeline(text),
 	mobanon.audit(text), mobanon.audit_pipeline(text) TO mobanon_admin;

@@ -43,7 +43,7 @@ relation_owner(Oid relid)
 static void
 run(const char *statement, Snapshot snapshot, bool read_only, int expected)
 {
-	SPIPlanPtr	plan = SPI_prepare(statement, 0, NULL);
+	SPIPlanPtr	plan = SPI_prepare_cursor(statement, 0, NULL, CURSOR_OPT_PARALLEL_OK);
 	int			result;
 
 	if (plan == NULL)

@@ -280,3 +280,28 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION mobanon.revoke_release(text, regrole) IS
 'Takes from a role the right to read a release.';
+
+CREATE FUNCTION mobanon.accept_definition_of(name text) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+DECLARE
+	p	pipeline;
+BEGIN
+	UPDATE pipeline AS o SET definition = pipeline_definition(o.pipeline, o.source, o.role_name)
+	WHERE o.pipeline = name AND o.dropped_at IS NULL AND o.parent_id IS NULL
+	RETURNING o.* INTO p;
+	-- all but what was just accepted must be as ever
+	PERFORM enforce_checks(p);
+END
+$$;
+COMMENT ON FUNCTION mobanon.accept_definition_of(text) IS
+'For the release room: accept_definition() after the name was found.';
+
+CREATE FUNCTION mobanon.accept_definition(name text) RETURNS void
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+	SELECT mobanon.accept_definition_of(mobanon.pipeline_name(name));
+END;
+COMMENT ON FUNCTION mobanon.accept_definition(text) IS
+'Registers the stages of a pipeline as they are now, after the DBA changed them on purpose, or after an upgrade of PostgreSQL that words them differently. Later publications carry the hash of the new definition.';

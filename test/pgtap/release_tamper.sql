@@ -4,7 +4,7 @@
 SET search_path = public, mobanon;
 SET timezone = 'UTC';
 SET client_min_messages = warning;
-SELECT plan(36);
+SELECT plan(40);
 
 CREATE ROLE tap_tamper_dba;
 CREATE ROLE tap_tamper_processing;
@@ -63,6 +63,20 @@ SELECT * FROM pg_temp.refused('ALTER TABLE tamper.footfall DISABLE TRIGGER appen
 SELECT * FROM pg_temp.refused('CREATE RULE quiet AS ON INSERT TO tamper.footfall DO INSTEAD NOTHING', 'a rule on the release');
 SELECT pg_temp.more();
 SELECT lives_ok($$SELECT mobanon.publish('tamper.footfall')$$, 'as registered, it publishes');
+
+-- A change on purpose is accepted by name; and not what would let rows without consent through.
+CREATE OR REPLACE VIEW tamper.footfall_coarsened WITH (security_barrier) AS
+	SELECT p.pseudonym, mobanon.try_coarsen_cell(p.latitude, p.longitude, '1km') AS cell, p.bucket FROM tamper.footfall_pseudonymized AS p WHERE p.latitude > 0;
+UPDATE mobanon.pipeline SET watermark = '0';
+SELECT throws_ok($q$SELECT mobanon.publish('tamper.footfall')$q$, 'MR002', NULL, 'a stage was changed on purpose');
+SELECT mobanon.accept_definition('tamper.footfall');
+SELECT lives_ok($q$SELECT mobanon.publish('tamper.footfall')$q$, 'and accepted');
+CREATE POLICY all_rows ON tamper.events FOR SELECT USING (true);
+SELECT throws_ok($q$SELECT mobanon.accept_definition('tamper.footfall')$q$, 'MR002', NULL, 'a policy that lets everything through is not accepted');
+DROP POLICY all_rows ON tamper.events;
+ALTER VIEW tamper.footfall_pseudonymized OWNER TO postgres;
+SELECT throws_ok($q$SELECT mobanon.accept_definition('tamper.footfall')$q$, 'MR002', NULL, 'nor is a stage of a superuser');
+ALTER VIEW tamper.footfall_pseudonymized OWNER TO tap_tamper_processing;
 
 /* ---- after publishing ---- */
 CREATE FUNCTION pg_temp.found(change text, failed text, what text) RETURNS SETOF text LANGUAGE plpgsql AS $$
