@@ -109,7 +109,8 @@ lib_build() {
 	rm -f "$WORK"/src/mobanon--*.sql
 	make -s -j2 -C "$WORK/src" PG_CONFIG="$PG_CONFIG" with_llvm=no COPT="${COPT:-}" >"$log" 2>&1 ||
 		{ cat "$log" >&2; die "build failed"; }
-	if grep -i 'warning' "$log" >&2; then die "the build gives warnings"; fi
+	# A newcomer with a newer compiler gets the demo; tests want no warning.
+	if [ -z "${WARNINGS_OK:-}" ] && grep -i 'warning' "$log" >&2; then die "the build gives warnings"; fi
 
 	# The server finds its libraries relative to its own program file, so a copy
 	# of the programs below another root is an installation of its own.
