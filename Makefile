@@ -34,10 +34,15 @@ ifneq ($(strip $(ISOLATION)),)
 ISOLATION_OPTS = --inputdir=test/isolation --outputdir=output_iso
 endif
 
-PGXS := $(shell $(PG_CONFIG) --pgxs)
+# Without PostgreSQL only the targets at the end work: they install it.
+PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
+ifneq ($(PGXS),)
 include $(PGXS)
-
 override CPPFLAGS := -isystem $(shell $(PG_CONFIG) --includedir-server) $(CPPFLAGS)
+else
+all install installcheck:
+	@echo "$(PG_CONFIG) not found: install PostgreSQL's server development files, or name another one: make PG_CONFIG=..." >&2; exit 1
+endif
 
 $(INSTALL_SQL): $(SQL_PARTS) $(ROOMS:%=src/%/room.mk) Makefile
 	@for f in $(SQL_PARTS); do printf '\n/* ---- %s ---- */\n\n' "$$f"; cat "$$f"; done > $@

@@ -47,11 +47,12 @@ SELECT is((SELECT count(*) FROM relation WHERE relkind <> 'S' AND has_table_priv
 	0::bigint, 'an analyst writes nothing');
 SELECT is((SELECT count(*) FROM relation WHERE relkind <> 'S' AND NOT has_table_privilege(relation, 'SELECT') AND has_any_column_privilege(relation, 'SELECT')),
 	0::bigint, 'nor a column of anything else');
--- Functions of this room: arithmetic, and showing what may be read anyway.
+-- Functions of this room: arithmetic only.
 SELECT bag_eq($$SELECT function::text FROM function WHERE has_function_privilege(function, 'EXECUTE')
 		AND function::text ~ 'pipeline|publi|release|audit|bucket|window|candidate|stage|closed_until|statement'$$,
 	$$VALUES ('bucket_start(timestamp with time zone,interval,text)'), ('bucket_end(timestamp with time zone,interval,text)'),
-		('release_parameters(regclass)'), ('release_geojson(regclass,timestamp with time zone,timestamp with time zone)'),
+		-- with the caller's own rights, or what column comments say to everybody
+		('release_geojson(regclass,timestamp with time zone,timestamp with time zone)'), ('release_parameters(regclass)'),
 		('release_map(regclass,text,text,timestamp with time zone,timestamp with time zone)')$$,
 	'an analyst calls no function of a pipeline');
 
