@@ -21,7 +21,7 @@
 
 #define FIRST_ASKED 1024		/* before that, no memo */
 #define WINDOW 4096				/* of this many, ... */
-#define WORTH_IT (WINDOW / 6)	/* ... so many have to be found */
+#define WORTH_IT (WINDOW / 3)	/* ... so many have to be found */
 #define PAUSE (16 * WINDOW)		/* or the memo is not asked for as long */
 
 typedef struct MemoEntry
@@ -42,24 +42,38 @@ static struct
 	int			found;			/* in this window */
 } memo = {NULL, FIRST_ASKED, WINDOW, 0};
 
-/* Mixes the subject, eight bytes at a time, and the key's address. */
+static inline uint64
+mix(uint64 h, const char *word)
+{
+	uint64		w;
+
+	memcpy(&w, word, sizeof(w));
+	h = (h ^ w) * UINT64CONST(0x9e3779b97f4a7c15);
+	return h ^ (h >> 32);
+}
+
+/*
+ * Mixes the subject, eight bytes at a time, and the key's address.  The last
+ * word overlaps the one before, so that no load has a length of its own.
+ */
 static inline uint32
 slot_of(const HmacKey *key, Subject subject)
 {
 	uint64		h = (uintptr_t) key ^ ((uint64) subject.len << 56);
-	const char *p = subject.bytes;
-	int			left = subject.len;
 
-	do
+	if (likely(subject.len >= 8))
 	{
-		uint64		word = 0;
+		for (int i = 0; i < subject.len - 8; i += 8)
+			h = mix(h, subject.bytes + i);
+		h = mix(h, subject.bytes + subject.len - 8);
+	}
+	else
+	{
+		char		word[8] = {0};
 
-		memcpy(&word, p, Min(left, 8));
-		h = (h ^ word) * UINT64CONST(0x9e3779b97f4a7c15);
-		h ^= h >> 32;
-		p += 8;
-		left -= 8;
-	} while (left > 0);
+		memcpy(word, subject.bytes, subject.len);
+		h = mix(h, word);
+	}
 	return (uint32) ((h * UINT64CONST(0x9e3779b97f4a7c15)) >> (64 - SLOT_BITS));
 }
 

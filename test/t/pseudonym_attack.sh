@@ -54,8 +54,9 @@ is "$(sql -c 'SELECT count(*) FROM stored AS a, stored AS b WHERE a.retail IN (b
 	"no pseudonym is found in another epoch or domain"
 
 # ---- the attacker, with the dump, at home ------------------------------------
-dump() { pg_dump -N judge -d v >"$WORK/dump.sql" 2>"$WORK/dump.log" && [ ! -s "$WORK/dump.log" ]; }
-ok 'a dump, without a warning' dump
+# other rooms may have a say, too
+dump() { pg_dump -N judge -d v >"$WORK/dump.sql" 2>"$WORK/dump.log" && ! grep key_ "$WORK/dump.log"; }
+ok 'a dump, without a warning of the keyring' dump
 sql -c '\copy judge.subject TO '"$WORK/truth" -c '\copy stored TO '"$WORK/stored"
 is "$(look_for files "$WORK/dump.sql" "$(tr -d '\n' <"$WORK/victim/root.key")" "$(look_for forms "$(cat "$WORK/victim/root.key")" | cut -d' ' -f2)")" "0 0" "the dump does not hold the root key"
 cluster_stop victim

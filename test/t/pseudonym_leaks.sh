@@ -92,13 +92,17 @@ else
 fi
 
 # ---- the data directory ------------------------------------------------------
-# an old version that a rolled-back and a committed change left, then a new root key
-sql -c "SELECT mobanon.rotate_key('leak')" >/dev/null
+sql -c 'CHECKPOINT'
+is "$(look_for files "$PGDATA_DIR/base" "$W1")" 0 "the shredded wrapped key is in no file of the database"
+present=$(sql -c "SELECT mobanon.rotate_key('leak')")
+W=$(wrapped_key leak "$present")
 cp -p "$WORK/keys/2" "$WORK/keys/current"
 is "$(sql -c 'SELECT mobanon.rewrap_keys() > 0')" t "wrapped anew"
-sql -c 'SELECT mobanon.rewrap_keys()' -c 'VACUUM mobanon.key_epoch' -c 'CHECKPOINT' >/dev/null
-is "$(look_for files "$PGDATA_DIR/base" "$W1")" 0 "the shredded wrapped key is in no file of the database"
-is "$(look_for files "$PGDATA_DIR/base" "$W3")" 0 "nor is what the old root key wrapped, once rewrap_keys() has returned 0"
+sql -c 'CHECKPOINT'
+like "$(look_for files "$PGDATA_DIR/base" "$W")" '^[1-9]' "old versions of the rows are still there"
+is "$(sql -c 'SELECT mobanon.rewrap_keys()')" 0 "nothing more to wrap"
+sql -c 'CHECKPOINT'
+is "$(look_for files "$PGDATA_DIR/base" "$W" "$W1" "$W3")" "0 0 0" "then what the old root key wrapped is in no file of the database"
 like "$(look_for files "$PGDATA_DIR/pg_wal" "$W1")" '^[1-9]' "the WAL still holds it, as doc/keys.md says"
 forms=$(for k in $ROOTS "$KEY1" "$KEY3"; do look_for forms "$k"; done | tr '\n' ' ')
 zeros=$(for f in $forms; do printf '0 '; done)
