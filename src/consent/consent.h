@@ -131,4 +131,8 @@ consent_times_allow(const ConsentTimes *times, TimestampTz then, TimestampTz now
 
 extern void consented_init(void);
 
+/* ---- guard.c --------------------------------------------------------------- */
+
+extern void guard_init(void);
+
 #endif							/* MOBANON_CONSENT_H */
