@@ -56,7 +56,7 @@ GRANT EXECUTE ON FUNCTION mobanon.close_new_partitions(), mobanon.close_table(re
 	mobanon.settle_protected_tables(oid[]), mobanon.reads_around_policies() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION mobanon.protection_gaps(), mobanon.table_gaps(), mobanon.code_gaps(), mobanon.view_gaps(),
 	mobanon.grant_gaps(), mobanon.role_gaps(), mobanon.house_gaps(), mobanon.protected_members(), mobanon.purpose_members(),
-	mobanon.reading_views(), mobanon.harden_statistics(boolean) TO mobanon_admin;
+	mobanon.reading_views(), mobanon.harden_statistics(boolean), mobanon.guard_is_preloaded() TO mobanon_admin;
 GRANT EXECUTE ON FUNCTION mobanon.create_purpose(text, text, text, text, interval, boolean, text[]),
 	mobanon.add_category(text, text, text), mobanon.set_notice(text, text, text), mobanon.create_channel(text, boolean, text),
 	mobanon.create_recipient(text, text),

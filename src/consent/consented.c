@@ -57,6 +57,7 @@ typedef struct StatementId
 	CommandId	curcid;
 	uint64		completed;
 	TimestampTz started;
+	Oid			user;			/* who asks: SECURITY DEFINER changes it within a statement */
 } StatementId;
 
 typedef enum AnswerMode
@@ -124,7 +125,8 @@ is_statement(const StatementId *id, Snapshot snapshot)
 		id->xcnt == snapshot->xcnt &&
 		id->subxcnt == snapshot->subxcnt &&
 		id->transaction == local_transaction() &&
-		id->started == GetCurrentStatementStartTimestamp();
+		id->started == GetCurrentStatementStartTimestamp() &&
+		id->user == GetUserId();
 }
 
 static StatementId
@@ -139,6 +141,7 @@ statement_id(Snapshot snapshot)
 		.curcid = snapshot->curcid,
 		.completed = snapshot->snapXactCompletionCount,
 		.started = GetCurrentStatementStartTimestamp(),
+		.user = GetUserId(),
 	};
 
 	return id;
@@ -418,6 +421,12 @@ begin_statement(Scope *scope, Snapshot snapshot)
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("data category \"%s\" of purpose \"%s\" does not exist", scope->category, scope->purpose),
 				 errhint("See mobanon.purpose; a purpose is made with mobanon.create_purpose(), a category of it with mobanon.add_category().")));
+	if (!scope_may_ask(scope->purpose, snapshot))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("role \"%s\" does not process for purpose \"%s\"",
+						GetUserNameFromId(GetUserId(), false), scope->purpose),
+				 errhint("Who consents to a purpose is told to its roles only: mobanon.bind_purpose().")));
 	if (scope->has_base &&
 		(row.state_relid != scope->row.state_relid || row.scope_id != scope->row.scope_id ||
 		 row.generation != scope->row.generation || row.earlier != scope->row.earlier))
@@ -575,7 +584,8 @@ ask(Scope *scope, Snapshot snapshot, ConsentKey key, Subject subject, TimestampT
  * True when the subject's consent for the purpose (and the data category,
  * 'location' unless named) was in force at event_time and is in force now, the
  * start of the statement.  False in every other case, also for NULL arguments:
- * never NULL.  A purpose or category that does not exist is an error (42704).
+ * never NULL.  A purpose or category that does not exist is an error (42704), and
+ * so is a purpose that the current role does not process for (42501).
  * Reads consent_state under the statement's snapshot, whoever calls it.
  */
 Datum

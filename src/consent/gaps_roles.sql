@@ -150,6 +150,10 @@ AS $$
 	LEFT JOIN pg_event_trigger AS t ON t.evtname = e.name
 	WHERE t.evtenabled IS DISTINCT FROM 'A'
 	UNION ALL
+	SELECT NULL, 'library not preloaded', 'a role with privileges on a protected table and no policy sees the planner''s estimates of chosen subjects in a new session',
+		format('ALTER DATABASE %I SET session_preload_libraries = mobanon', current_database())
+	WHERE NOT guard_is_preloaded()
+	UNION ALL
 	SELECT c.oid, 'ledger trigger', format('%I is %s', e.name, CASE WHEN t.oid IS NULL THEN 'missing' ELSE 'not always on' END),
 		CASE WHEN t.oid IS NULL THEN 'DROP and CREATE EXTENSION, and restore' ELSE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', c.oid::regclass, e.name) END
 	FROM (VALUES ('consent_ledger', 'append_only'), ('consent_ledger', 'apply_decisions'), ('consent_state', 'state_deleted'),

@@ -12,7 +12,8 @@
  *
  * The hooks must be there before they are needed, also where the library is
  * not preloaded: planning a policy calls consented_support(), every command
- * that changes a definition calls guard_load().
+ * that changes a definition calls guard_load().  A role that has privileges but
+ * no policy gets neither for a plain EXPLAIN: protection_gaps() says so.
  */
 #include "consent.h"
 
@@ -40,6 +41,7 @@
 
 PG_FUNCTION_INFO_V1(consented_support);
 PG_FUNCTION_INFO_V1(guard_load);
+PG_FUNCTION_INFO_V1(guard_is_preloaded);
 
 static ExecutorStart_hook_type next_executor_start = NULL;
 static get_relation_stats_hook_type next_relation_stats = NULL;
@@ -303,6 +305,25 @@ guard_load(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("guard_load() is called by an event trigger only")));
 	PG_RETURN_NULL();
+}
+
+/*
+ * guard_is_preloaded() returns boolean
+ *
+ * Is the module in every new session from its start?  Else the estimates of a
+ * role without any policy are planned before it comes.
+ */
+Datum
+guard_is_preloaded(PG_FUNCTION_ARGS)
+{
+	const char *settings[] = {shared_preload_libraries_string, session_preload_libraries_string};
+
+	for (int i = 0; i < lengthof(settings); i++)
+	{
+		if (settings[i] != NULL && strstr(settings[i], "mobanon") != NULL)
+			PG_RETURN_BOOL(true);
+	}
+	PG_RETURN_BOOL(false);
 }
 
 void

@@ -132,6 +132,11 @@ COMMENT ON FUNCTION mobanon.guard_load() IS
 'Event trigger: loads what refuses an index with an expression, a CHECK constraint, a foreign key or a statistics object on a protected table to whoever is subject to its policies.';
 CREATE EVENT TRIGGER mobanon_guard_load ON ddl_command_start EXECUTE FUNCTION mobanon.guard_load();
 
+CREATE FUNCTION mobanon.guard_is_preloaded() RETURNS boolean
+LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'guard_is_preloaded';
+COMMENT ON FUNCTION mobanon.guard_is_preloaded() IS
+'For protection_gaps(): whether sessions begin with the library, by shared_preload_libraries or session_preload_libraries.';
+
 CREATE FUNCTION mobanon.guard_rewrite() RETURNS event_trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, mobanon, pg_temp

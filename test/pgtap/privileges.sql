@@ -117,6 +117,7 @@ mobanon_admin	call extend_domain(text,timestamp with time zone)
 mobanon_admin	call grant_consent(text,text,text,timestamp with time zone,text,text,text,text)
 mobanon_admin	call grant_gaps()
 mobanon_admin	call grant_release(text,regrole)
+mobanon_admin	call guard_is_preloaded()
 mobanon_admin	call harden_statistics(boolean)
 mobanon_admin	call house_gaps()
 mobanon_admin	call import_consents()
@@ -193,7 +194,7 @@ SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc AS p JOIN pg_language 
 	WHERE p.pronamespace = 'mobanon'::regnamespace AND l.lanname = 'sql' AND p.prosqlbody IS NULL AND NOT COALESCE(p.proconfig::text ~ 'search_path=pg_catalog', false)$$,
 	'and in SQL, unless its body is bound to what it names');
 SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc AS p WHERE p.pronamespace = 'mobanon'::regnamespace AND p.proleakproof
-	AND p.proname !~ '^cell_(eq|ne|lt|le|gt|ge|cmp|hash|hash_extended)$'$$, 'LEAKPROOF is what compares cells, and nothing else');
+	AND p.proname !~ '^cell_(eq|ne|lt|le|gt|ge|cmp|hash|hash_extended|out|send|to_bigint|resolution)$'$$, 'LEAKPROOF is what compares and prints cells, and nothing else');
 SELECT is_empty($$SELECT * FROM pg_roles WHERE rolname LIKE 'mobanon\_%' AND (rolcanlogin OR rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication)$$,
 	'the roles of the house are plain');
 SELECT * FROM finish();
