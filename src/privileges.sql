@@ -52,7 +52,11 @@ GRANT SELECT, INSERT, DELETE, UPDATE ON mobanon.consent_import TO mobanon_admin;
 GRANT SELECT ON mobanon.protected_table, mobanon.purpose_role, mobanon.purpose TO PUBLIC;
 GRANT INSERT, DELETE ON mobanon.protected_table TO mobanon_admin;
 GRANT EXECUTE ON FUNCTION mobanon.close_new_partitions(), mobanon.close_table(regclass), mobanon.relation_tree(regclass),
-	mobanon.purpose_policy(regclass, text) TO PUBLIC;
+	mobanon.purpose_policy(regclass, text), mobanon.guard_load(), mobanon.guard_rewrite(), mobanon.foreign_policies(regclass),
+	mobanon.settle_protected_tables(oid[]), mobanon.reads_around_policies() TO PUBLIC;
+GRANT EXECUTE ON FUNCTION mobanon.protection_gaps(), mobanon.table_gaps(), mobanon.code_gaps(), mobanon.view_gaps(),
+	mobanon.grant_gaps(), mobanon.role_gaps(), mobanon.house_gaps(), mobanon.protected_members(), mobanon.purpose_members(),
+	mobanon.reading_views(), mobanon.harden_statistics(boolean), mobanon.guard_is_preloaded() TO mobanon_admin;
 GRANT EXECUTE ON FUNCTION mobanon.create_purpose(text, text, text, text, interval, boolean, text[]),
 	mobanon.add_category(text, text, text), mobanon.set_notice(text, text, text), mobanon.create_channel(text, boolean, text),
 	mobanon.create_recipient(text, text),
@@ -120,6 +124,7 @@ GRANT EXECUTE ON FUNCTION mobanon.kanon_suppress(uuid, integer), mobanon.kanon_s
 -- release ------------------------------------------------------------------
 GRANT SELECT ON mobanon.pipeline, mobanon.publication, mobanon.publication_window, mobanon.publication_withheld,
 	mobanon.received TO mobanon_admin;
+GRANT EXECUTE ON FUNCTION mobanon.registered_stages() TO mobanon_admin;
 -- Arithmetic with time, and releases as files (as far as the caller may read them): everybody.
 GRANT EXECUTE ON FUNCTION mobanon.release_parameters(regclass), mobanon.release_geojson(regclass, timestamptz, timestamptz),
 	mobanon.release_map(regclass, text, text, timestamptz, timestamptz), mobanon.column_list(name[], text),

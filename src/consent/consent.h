@@ -65,4 +65,8 @@ extern void history_of(const Decision *decisions, int n, History *history);
 
 extern void consented_init(void);
 
+/* ---- guard.c --------------------------------------------------------------- */
+
+extern void guard_init(void);
+
 #endif							/* MOBANON_CONSENT_H */

@@ -156,4 +156,5 @@ void
 consent_init(void)
 {
 	consented_init();
+	guard_init();
 }

@@ -127,7 +127,8 @@ ask(Scope *scope, Snapshot snapshot, ConsentKey key, Subject subject, TimestampT
  * True when the subject's consent for the purpose (and the data category,
  * 'location' unless named) was in force at event_time and is in force now, the
  * start of the statement.  False in every other case, also for NULL arguments:
- * never NULL.  A purpose or category that does not exist is an error (42704).
+ * never NULL.  A purpose or category that does not exist is an error (42704), and
+ * so is a purpose that the current role does not process for (42501).
  * Reads consent_state under the statement's snapshot, whoever calls it.
  */
 Datum

@@ -29,6 +29,7 @@ typedef struct ScopeRow
 typedef void (*StateCallback) (void *arg, ConsentKey key, const History *history, FullTransactionId writer);
 
 extern bool scope_read(const char *purpose, const char *category, Snapshot snapshot, ScopeRow *row);
+extern bool scope_may_ask(const char *purpose, Snapshot snapshot);
 extern bool state_read_one(int32 scope_id, Subject subject, Snapshot snapshot, History *history);
 extern void state_read_all(int32 scope_id, Snapshot snapshot, StateCallback callback, void *arg);
 extern void state_read_since(int32 scope_id, FullTransactionId since, Snapshot snapshot,

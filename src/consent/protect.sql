@@ -1,20 +1,24 @@
 /*
  * consented(), and the policies that call it.
  */
+CREATE FUNCTION mobanon.consented_support(internal) RETURNS internal
+LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'consented_support';
+COMMENT ON FUNCTION mobanon.consented_support(internal) IS
+'Planner support of consented(): brings in what keeps statistics and EXPLAIN ANALYZE from telling of hidden rows.';
 CREATE FUNCTION mobanon.consented(subject text, event_time timestamptz, purpose text) RETURNS boolean
-LANGUAGE c STABLE PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'consented_text';
+LANGUAGE c STABLE PARALLEL SAFE COST 5 SUPPORT mobanon.consented_support AS 'MODULE_PATHNAME', 'consented_text';
 COMMENT ON FUNCTION mobanon.consented(text, timestamptz, text) IS
 'Whether the subject''s consent for the purpose was in force at event_time and is in force now. False otherwise, also for NULL. For row-level-security policies; see mobanon.protect().';
 CREATE FUNCTION mobanon.consented(subject bigint, event_time timestamptz, purpose text) RETURNS boolean
-LANGUAGE c STABLE PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'consented_bigint';
+LANGUAGE c STABLE PARALLEL SAFE COST 5 SUPPORT mobanon.consented_support AS 'MODULE_PATHNAME', 'consented_bigint';
 COMMENT ON FUNCTION mobanon.consented(bigint, timestamptz, text) IS
 'The same for a subject that is a number.';
 CREATE FUNCTION mobanon.consented(subject text, event_time timestamptz, purpose text, category text) RETURNS boolean
-LANGUAGE c STABLE PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'consented_text';
+LANGUAGE c STABLE PARALLEL SAFE COST 5 SUPPORT mobanon.consented_support AS 'MODULE_PATHNAME', 'consented_text';
 COMMENT ON FUNCTION mobanon.consented(text, timestamptz, text, text) IS
 'The same for another data category than "location": CASE WHEN mobanon.consented(subject, at, purpose, ''age_band'') THEN age_band END.';
 CREATE FUNCTION mobanon.consented(subject bigint, event_time timestamptz, purpose text, category text) RETURNS boolean
-LANGUAGE c STABLE PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'consented_bigint';
+LANGUAGE c STABLE PARALLEL SAFE COST 5 SUPPORT mobanon.consented_support AS 'MODULE_PATHNAME', 'consented_bigint';
 COMMENT ON FUNCTION mobanon.consented(bigint, timestamptz, text, text) IS
 'The same for a subject that is a number, and another data category than "location".';
 
@@ -191,6 +195,9 @@ BEGIN
 			WHERE y.polrelid = member AND (y.polname = 'mobanon_load' OR y.polname IN (SELECT 'mobanon_' || p.purpose FROM purpose AS p)) LOOP
 			EXECUTE format('DROP POLICY %I ON %s', policy, member);
 		END LOOP;
+	END LOOP;
+	-- After all policies: a table that has one and is registered nowhere counts as detached, and stays protected.
+	FOR member IN SELECT relation_tree(unprotect.relation) LOOP
 		EXECUTE format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY', member);
 	END LOOP;
 END
@@ -300,43 +307,3 @@ END
 $$;
 COMMENT ON FUNCTION mobanon.unbind_purpose(text, regrole) IS
 'Reverses bind_purpose(): the role reads nothing of the protected tables any more.';
-
-/* ---- partitions to come ---- */
-
-CREATE FUNCTION mobanon.close_new_partitions() RETURNS event_trigger
-LANGUAGE plpgsql
-SET search_path = pg_catalog, mobanon, pg_temp
-AS $$
-DECLARE
-	root	regclass;
-	member	regclass;
-	kind	"char";
-BEGIN
-	-- A dump says itself how its tables were protected; these settings stand at its head.
-	IF current_setting('row_security') = 'off' AND current_setting('check_function_bodies') = 'off' THEN
-		RETURN;
-	END IF;
-	FOR root IN
-		SELECT t.relation FROM protected_table AS t
-		WHERE EXISTS (SELECT FROM pg_event_trigger_ddl_commands() AS d
-					  WHERE d.classid = 'pg_class'::regclass AND d.objid IN (SELECT relation_tree(t.relation)))
-	LOOP
-		FOR member IN SELECT relation_tree(root) LOOP
-			SELECT c.relkind INTO kind FROM pg_class AS c WHERE c.oid = member;
-			IF kind NOT IN ('r', 'p') THEN
-				RAISE EXCEPTION '% would be a foreign partition of the protected table %', member, root
-					USING ERRCODE = 'wrong_object_type', HINT = 'Protect it on its own server, and keep it apart.';
-			END IF;
-			IF NOT (SELECT c.relrowsecurity AND c.relforcerowsecurity FROM pg_class AS c WHERE c.oid = member)
-				OR NOT EXISTS (SELECT FROM pg_policy AS y WHERE y.polrelid = member AND y.polname = 'mobanon_load') THEN
-				PERFORM close_table(member);
-			END IF;
-		END LOOP;
-	END LOOP;
-END
-$$;
-COMMENT ON FUNCTION mobanon.close_new_partitions() IS
-'Event trigger: what becomes a partition or child of a protected table is protected in the same command, and protection is not taken off by ALTER TABLE.';
-CREATE EVENT TRIGGER mobanon_close_new_partitions ON ddl_command_end
-	WHEN TAG IN ('CREATE TABLE', 'CREATE FOREIGN TABLE', 'ALTER TABLE')
-	EXECUTE FUNCTION mobanon.close_new_partitions();

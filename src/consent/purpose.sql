@@ -63,6 +63,7 @@ CREATE TABLE mobanon.recipient (
 );
 COMMENT ON TABLE mobanon.recipient IS 'Who receives releases: retailers, authorities.';
 
+-- state_read.c reads this table by column number: columns are only added at the end.
 CREATE TABLE mobanon.purpose_role (
 	purpose		text COLLATE "C" NOT NULL REFERENCES mobanon.purpose (purpose),
 	role_name	regrole NOT NULL,

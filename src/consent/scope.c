@@ -50,6 +50,7 @@ statement_id(Snapshot snapshot)
 		.curcid = snapshot->curcid,
 		.completed = snapshot->snapXactCompletionCount,
 		.started = GetCurrentStatementStartTimestamp(),
+		.user = GetUserId(),
 	};
 
 	return id;
@@ -320,6 +321,12 @@ scope_begin_statement(Scope *scope, Snapshot snapshot)
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("data category \"%s\" of purpose \"%s\" does not exist", scope->category, scope->purpose),
 				 errhint("See mobanon.purpose; a purpose is made with mobanon.create_purpose(), a category of it with mobanon.add_category().")));
+	if (!scope_may_ask(scope->purpose, snapshot))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("role \"%s\" does not process for purpose \"%s\"",
+						GetUserNameFromId(GetUserId(), false), scope->purpose),
+				 errhint("Who consents to a purpose is told to its roles only: mobanon.bind_purpose().")));
 	if (scope->has_base &&
 		(row.state_relid != scope->row.state_relid || row.scope_id != scope->row.scope_id ||
 		 row.generation != scope->row.generation || row.earlier != scope->row.earlier))

@@ -8,6 +8,7 @@
 #include "consented.h"
 
 #include "access/xact.h"
+#include "miscadmin.h"
 #include "storage/proc.h"
 #include "utils/timestamp.h"
 
@@ -25,6 +26,7 @@ typedef struct StatementId
 	CommandId	curcid;
 	uint64		completed;
 	TimestampTz started;
+	Oid			user;			/* who asks: SECURITY DEFINER changes it within a statement */
 } StatementId;
 
 typedef enum AnswerMode
@@ -91,7 +93,8 @@ is_statement(const StatementId *id, Snapshot snapshot)
 		id->xcnt == snapshot->xcnt &&
 		id->subxcnt == snapshot->subxcnt &&
 		id->transaction == local_transaction() &&
-		id->started == GetCurrentStatementStartTimestamp();
+		id->started == GetCurrentStatementStartTimestamp() &&
+		id->user == GetUserId();
 }
 
 /* Is it time to ask for a set?  Soon for one that is shared, later for one to be read. */

@@ -15,6 +15,7 @@
 #include "miscadmin.h"
 #include "storage/bufmgr.h"
 #include "storage/predicate.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/rel.h"
@@ -22,6 +23,9 @@
 
 /* mobanon.consent_scope */
 enum {SCOPE_PURPOSE = 1, SCOPE_CATEGORY, SCOPE_ID, SCOPE_GENERATION, SCOPE_EARLIER, SCOPE_COLUMNS = SCOPE_EARLIER};
+
+/* mobanon.purpose_role */
+enum {PURPOSE_ROLE_PURPOSE = 1, PURPOSE_ROLE_ROLE};
 
 /* mobanon.consent_state */
 enum {STATE_WRITER = 1, STATE_SCOPE, STATE_SUBJECT, STATE_DECISIONS, STATE_COLUMNS = STATE_DECISIONS};
@@ -75,6 +79,38 @@ scope_read(const char *purpose, const char *category, Snapshot snapshot, ScopeRo
 	row->expected = estimate_rows(state);
 	table_close(state, AccessShareLock);
 	return true;
+}
+
+/*
+ * Does the current role process for the purpose?  Superusers, and mobanon's own
+ * functions, may ask for any.
+ */
+bool
+scope_may_ask(const char *purpose, Snapshot snapshot)
+{
+	Oid			user = GetUserId();
+	Relation	rel;
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	bool		may;
+
+	if (superuser_arg(user))
+		return true;
+	rel = table_open(mobanon_relation("purpose_role"), AccessShareLock);
+	may = rel->rd_rel->relowner == user;
+	ScanKeyInit(&key, PURPOSE_ROLE_PURPOSE, BTEqualStrategyNumber, F_TEXTEQ, CStringGetTextDatum(purpose));
+	scan = systable_beginscan(rel, mobanon_relation("purpose_role_pkey"), true, snapshot, 1, &key);
+	while (!may && HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		bool		isnull;
+		Oid			role = DatumGetObjectId(heap_getattr(tuple, PURPOSE_ROLE_ROLE, RelationGetDescr(rel), &isnull));
+
+		may = has_privs_of_role(user, role);
+	}
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+	return may;
 }
 
 /*

@@ -1,0 +1,200 @@
+-- Who may call and read what of mobanon, role by role, from the catalogs.  The lists are complete: a function that is
+-- new, or granted to somebody else, fails here until src/privileges.sql and this file say the same.
+-- SELECT * FROM pg_temp.acl() prints what they hold.
+\set QUIET 1
+SET search_path = public, mobanon;
+SET client_min_messages = warning;
+CREATE ROLE tap_acl_nobody;
+CREATE ROLE tap_acl_admin IN ROLE mobanon_admin;
+CREATE ROLE tap_acl_frontend IN ROLE mobanon_frontend;
+CREATE ROLE tap_acl_job;
+SELECT create_purpose('tap_acl', 'test');
+SELECT bind_purpose('tap_acl', 'tap_acl_job');
+
+-- one row per role and object: PUBLIC's first, the others' beyond those
+CREATE FUNCTION pg_temp.acl(OUT who text, OUT what text) RETURNS SETOF record LANGUAGE sql AS $$
+	WITH role (who, name) AS (VALUES ('PUBLIC', 'tap_acl_nobody'), ('mobanon_admin', 'tap_acl_admin'),
+		('mobanon_frontend', 'tap_acl_frontend'), ('a purpose role', 'tap_acl_job'))
+	SELECT r.who, 'call ' || p.oid::regprocedure::text FROM role AS r, pg_proc AS p
+	WHERE p.pronamespace = 'mobanon'::regnamespace AND has_function_privilege(r.name, p.oid, 'EXECUTE')
+	AND (r.who = 'PUBLIC' OR NOT has_function_privilege('tap_acl_nobody', p.oid, 'EXECUTE'))
+	UNION ALL
+	SELECT r.who, lower(x.p) || ' ' || c.relname FROM role AS r, pg_class AS c,
+		unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) AS x (p)
+	WHERE c.relnamespace = 'mobanon'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm')
+	AND (has_table_privilege(r.name, c.oid, x.p) OR x.p IN ('SELECT', 'INSERT', 'UPDATE', 'REFERENCES') AND has_any_column_privilege(r.name, c.oid, x.p))
+	AND (r.who = 'PUBLIC' OR NOT has_table_privilege('tap_acl_nobody', c.oid, x.p))
+	UNION ALL
+	SELECT r.who, 'sequence ' || c.relname FROM role AS r, pg_class AS c
+	WHERE c.relnamespace = 'mobanon'::regnamespace AND c.relkind = 'S' AND has_sequence_privilege(r.name, c.oid, 'USAGE, SELECT, UPDATE')
+$$;
+CREATE TEMP TABLE pinned (who text, what text);
+COPY pinned FROM stdin;
+PUBLIC	call bucket_end(timestamp with time zone,interval,text)
+PUBLIC	call bucket_start(timestamp with time zone,interval,text)
+PUBLIC	call cell_boundary(cell)
+PUBLIC	call cell_center(cell)
+PUBLIC	call cell_cmp(cell,cell)
+PUBLIC	call cell_eq(cell,cell)
+PUBLIC	call cell_from_bigint(bigint)
+PUBLIC	call cell_ge(cell,cell)
+PUBLIC	call cell_geojson(cell)
+PUBLIC	call cell_gt(cell,cell)
+PUBLIC	call cell_hash(cell)
+PUBLIC	call cell_hash_extended(cell,bigint)
+PUBLIC	call cell_in(cstring)
+PUBLIC	call cell_le(cell,cell)
+PUBLIC	call cell_lt(cell,cell)
+PUBLIC	call cell_ne(cell,cell)
+PUBLIC	call cell_out(cell)
+PUBLIC	call cell_recv(internal)
+PUBLIC	call cell_resolution(cell)
+PUBLIC	call cell_send(cell)
+PUBLIC	call cell_sortsupport(internal)
+PUBLIC	call cell_to_bigint(cell)
+PUBLIC	call close_new_partitions()
+PUBLIC	call close_table(regclass)
+PUBLIC	call coarsen_cell(cell,text)
+PUBLIC	call coarsen_cell(double precision,double precision,text)
+PUBLIC	call foreign_policies(regclass)
+PUBLIC	call guard_load()
+PUBLIC	call guard_rewrite()
+PUBLIC	call kanon_combine(subject_set,subject_set)
+PUBLIC	call kanon_final(subject_set)
+PUBLIC	call kanon_suppress(bigint,integer)
+PUBLIC	call kanon_suppress(text,integer)
+PUBLIC	call kanon_suppress(uuid,integer)
+PUBLIC	call kanon_suppress_bigint(subject_set,bigint,integer)
+PUBLIC	call kanon_suppress_text(subject_set,text,integer)
+PUBLIC	call kanon_suppress_uuid(subject_set,uuid,integer)
+PUBLIC	call purpose_policy(regclass,text)
+PUBLIC	call reads_around_policies()
+PUBLIC	call relation_tree(regclass)
+PUBLIC	call settle_protected_tables(oid[])
+PUBLIC	call try_coarsen_cell(cell,text)
+PUBLIC	call try_coarsen_cell(double precision,double precision,text)
+PUBLIC	select protected_table
+PUBLIC	select purpose
+PUBLIC	select purpose_role
+a purpose role	call cardinality(subject_set)
+a purpose role	call closed_until(text)
+a purpose role	call consented(bigint,timestamp with time zone,text)
+a purpose role	call consented(bigint,timestamp with time zone,text,text)
+a purpose role	call consented(text,timestamp with time zone,text)
+a purpose role	call consented(text,timestamp with time zone,text,text)
+a purpose role	call kanon_suppress(subject_set,integer)
+a purpose role	call kanon_suppress_set(subject_set,subject_set,integer)
+a purpose role	call pseudonymize(bigint,text,timestamp with time zone)
+a purpose role	call pseudonymize(text,text,timestamp with time zone)
+a purpose role	call published_until(text)
+a purpose role	call subject_set_agg(bigint)
+a purpose role	call subject_set_agg(text)
+a purpose role	call subject_set_agg(uuid)
+a purpose role	call subject_set_agg_bigint(subject_set,bigint)
+a purpose role	call subject_set_agg_set(subject_set,subject_set)
+a purpose role	call subject_set_agg_text(subject_set,text)
+a purpose role	call subject_set_agg_uuid(subject_set,uuid)
+a purpose role	call subject_set_final(subject_set)
+a purpose role	call subject_set_union(subject_set)
+a purpose role	call subject_set_union(subject_set,subject_set)
+mobanon_admin	call add_category(text,text,text)
+mobanon_admin	call audit(text)
+mobanon_admin	call audit_pipeline(text)
+mobanon_admin	call bind_purpose(text,regrole)
+mobanon_admin	call bind_role(text,regrole)
+mobanon_admin	call closed_until(text)
+mobanon_admin	call code_gaps()
+mobanon_admin	call create_channel(text,boolean,text)
+mobanon_admin	call create_domain(text,interval,timestamp with time zone,timestamp with time zone)
+mobanon_admin	call create_pipeline(text,regclass,text,name,name,text,interval,integer,interval,text,timestamp with time zone,text,regrole,text[],regrole[])
+mobanon_admin	call create_purpose(text,text,text,text,interval,boolean,text[])
+mobanon_admin	call create_recipient(text,text)
+mobanon_admin	call drop_pipeline(text,boolean)
+mobanon_admin	call drop_stages(text,boolean)
+mobanon_admin	call end_subject(text,timestamp with time zone,text,text,text)
+mobanon_admin	call erase_subject(text,text)
+mobanon_admin	call extend_domain(text,timestamp with time zone)
+mobanon_admin	call grant_consent(text,text,text,timestamp with time zone,text,text,text,text)
+mobanon_admin	call grant_gaps()
+mobanon_admin	call grant_release(text,regrole)
+mobanon_admin	call guard_is_preloaded()
+mobanon_admin	call harden_statistics(boolean)
+mobanon_admin	call house_gaps()
+mobanon_admin	call import_consents()
+mobanon_admin	call invalidate_consent(text,text,text,timestamp with time zone,text,text,text,text)
+mobanon_admin	call key_fingerprint()
+mobanon_admin	call ledger_head()
+mobanon_admin	call note_expired()
+mobanon_admin	call pipeline_name(text,boolean)
+mobanon_admin	call pipeline_sql(text,regclass,text,name,name,text,interval,integer,interval,text,timestamp with time zone,text,regrole,text[],regrole[])
+mobanon_admin	call pipeline_statements(text,regclass,text,name,name,text,interval,integer,interval,text,timestamp with time zone,text,regrole,text[],regrole[])
+mobanon_admin	call protect(regclass,name,name)
+mobanon_admin	call protected_members()
+mobanon_admin	call protection_gaps()
+mobanon_admin	call publish(text)
+mobanon_admin	call publish_pipeline(text)
+mobanon_admin	call published_until(text)
+mobanon_admin	call purpose_members()
+mobanon_admin	call purpose_policies(text)
+mobanon_admin	call reading_views()
+mobanon_admin	call rebuild_consent_state()
+mobanon_admin	call refuse_consent(text,text,text,timestamp with time zone,text,text,text,text)
+mobanon_admin	call register_pipeline(text,regclass,text,regrole,name,name,text,interval,integer,interval,text,timestamp with time zone,text,text[])
+mobanon_admin	call registered_stages()
+mobanon_admin	call revoke_release(text,regrole)
+mobanon_admin	call role_gaps()
+mobanon_admin	call run_statements(text,regclass,text[])
+mobanon_admin	call seal_ledger()
+mobanon_admin	call set_notice(text,text,text)
+mobanon_admin	call set_release_reader(text,regrole,boolean)
+mobanon_admin	call stage_name(text,text)
+mobanon_admin	call table_gaps()
+mobanon_admin	call unbind_purpose(text,regrole)
+mobanon_admin	call unbind_role(text,regrole)
+mobanon_admin	call unprotect(regclass)
+mobanon_admin	call unregister_pipeline(text,boolean)
+mobanon_admin	call verify_ledger(text)
+mobanon_admin	call view_gaps()
+mobanon_admin	call withdraw_consent(text,text,text,timestamp with time zone,text,text,text,text)
+mobanon_admin	delete consent_import
+mobanon_admin	delete protected_table
+mobanon_admin	insert consent_import
+mobanon_admin	insert protected_table
+mobanon_admin	select channel
+mobanon_admin	select consent_import
+mobanon_admin	select consent_scope
+mobanon_admin	select keyring
+mobanon_admin	select ledger_erasure
+mobanon_admin	select ledger_seal
+mobanon_admin	select pipeline
+mobanon_admin	select publication
+mobanon_admin	select publication_window
+mobanon_admin	select publication_withheld
+mobanon_admin	select purpose_notice
+mobanon_admin	select recipient
+mobanon_admin	update consent_import
+mobanon_frontend	call grant_consent(text,text,text,timestamp with time zone,text,text,text,text)
+mobanon_frontend	call refuse_consent(text,text,text,timestamp with time zone,text,text,text,text)
+mobanon_frontend	call withdraw_consent(text,text,text,timestamp with time zone,text,text,text,text)
+\.
+SELECT plan(9);
+SELECT is_empty($$SELECT * FROM pg_temp.acl() EXCEPT SELECT * FROM pinned$$, 'nobody may do more than is listed');
+SELECT is_empty($$SELECT * FROM pinned EXCEPT SELECT * FROM pg_temp.acl()$$, 'nor less');
+
+SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc AS p WHERE p.pronamespace = 'mobanon'::regnamespace AND pg_get_userbyid(p.proowner) <> 'mobanon_owner'$$,
+	'every function belongs to mobanon_owner');
+SELECT is_empty($$SELECT c.oid::regclass FROM pg_class AS c WHERE c.relnamespace = 'mobanon'::regnamespace AND c.relkind IN ('r', 'v', 'S', 'm', 'p', 'i') AND pg_get_userbyid(c.relowner) <> 'mobanon_owner'$$,
+	'every relation, too');
+SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc AS p WHERE p.pronamespace = 'mobanon'::regnamespace AND p.prosecdef
+	AND NOT COALESCE('search_path=pg_catalog, mobanon, pg_temp' = ANY (p.proconfig), false)$$, 'who runs with more rights pins its search_path');
+SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc AS p JOIN pg_language AS l ON l.oid = p.prolang
+	WHERE p.pronamespace = 'mobanon'::regnamespace AND l.lanname = 'plpgsql' AND NOT COALESCE(p.proconfig::text ~ 'search_path=pg_catalog', false)$$,
+	'and so does every function in plpgsql');
+SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc AS p JOIN pg_language AS l ON l.oid = p.prolang
+	WHERE p.pronamespace = 'mobanon'::regnamespace AND l.lanname = 'sql' AND p.prosqlbody IS NULL AND NOT COALESCE(p.proconfig::text ~ 'search_path=pg_catalog', false)$$,
+	'and in SQL, unless its body is bound to what it names');
+SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc AS p WHERE p.pronamespace = 'mobanon'::regnamespace AND p.proleakproof
+	AND p.proname !~ '^cell_(eq|ne|lt|le|gt|ge|cmp|hash|hash_extended|out|send|to_bigint|resolution)$'$$, 'LEAKPROOF is what compares and prints cells, and nothing else');
+SELECT is_empty($$SELECT * FROM pg_roles WHERE rolname LIKE 'mobanon\_%' AND (rolcanlogin OR rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication)$$,
+	'the roles of the house are plain');
+SELECT * FROM finish();
