@@ -81,15 +81,13 @@ window_from_tuple(Window *window, HeapTuple tuple, TupleDesc desc)
 static bool
 find_pipeline(Datum name, Window *window)
 {
-	Oid			namespace = get_namespace_oid(MOBANON_SCHEMA, false);
-	Relation	rel = table_open(get_relname_relid("pipeline", namespace), AccessShareLock);
+	Relation	rel = table_open(mobanon_relation("pipeline"), AccessShareLock);
 	ScanKeyData key;
 	SysScanDesc scan;
 	HeapTuple	tuple;
 
 	ScanKeyInit(&key, PIPELINE_NAME, BTEqualStrategyNumber, F_TEXTEQ, name);
-	scan = systable_beginscan(rel, get_relname_relid("pipeline_live", namespace), true,
-							  GetActiveSnapshot(), 1, &key);
+	scan = systable_beginscan(rel, mobanon_relation("pipeline_live"), true, GetActiveSnapshot(), 1, &key);
 	tuple = systable_getnext(scan);
 	if (HeapTupleIsValid(tuple) && window != NULL)
 		window_from_tuple(window, tuple, RelationGetDescr(rel));
