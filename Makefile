@@ -8,7 +8,7 @@ PG_CONFIG   ?= pg_config
 # The order of the rooms is the order of the pipeline, and of the install script.
 ROOMS        = consent pseudonym cell kanon mobility release
 
-OBJS         = src/mobanon.o src/subject.o
+OBJS         = src/mobanon.o src/subject.o src/catalog.o
 SQL_PARTS    = src/house.sql
 REGRESS      = house walkthrough
 ISOLATION    =
@@ -31,13 +31,18 @@ SHLIB_LINK   = -lcrypto
 
 REGRESS_OPTS = --inputdir=. --outputdir=.
 ifneq ($(strip $(ISOLATION)),)
-ISOLATION_OPTS = --inputdir=test --outputdir=output_iso
+ISOLATION_OPTS = --inputdir=test/isolation --outputdir=output_iso
 endif
 
-PGXS := $(shell $(PG_CONFIG) --pgxs)
+# Without PostgreSQL only the targets at the end work: they install it.
+PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
+ifneq ($(PGXS),)
 include $(PGXS)
-
 override CPPFLAGS := -isystem $(shell $(PG_CONFIG) --includedir-server) $(CPPFLAGS)
+else
+all install installcheck:
+	@echo "$(PG_CONFIG) not found: install PostgreSQL's server development files, or name another one: make PG_CONFIG=..." >&2; exit 1
+endif
 
 $(INSTALL_SQL): $(SQL_PARTS) $(ROOMS:%=src/%/room.mk) Makefile
 	@for f in $(SQL_PARTS); do printf '\n/* ---- %s ---- */\n\n' "$$f"; cat "$$f"; done > $@
@@ -48,7 +53,7 @@ $(OBJS): $(wildcard src/*.h src/*/*.h)
 # Each target below installs what it needs with apt-get (as root), works in a
 # throw-away cluster and touches no other.
 
-.PHONY: demo test test-all test-quick bench
+.PHONY: demo test test-all test-quick test-valgrind bench
 demo:
 	@demo/run
 
@@ -60,6 +65,10 @@ test-quick:
 
 test-all:
 	@test/all-majors
+
+# The server below valgrind: half an hour or so.
+test-valgrind:
+	@VALGRIND=1 test/run --quick
 
 bench:
 	@bench/run

@@ -53,8 +53,8 @@ events_table() {
 CREATE UNLOGGED TABLE events AS
 SELECT (491500000000 + s.subject)::text AS subject, s.subject AS subject_number,
 	timestamptz '2026-03-02 00:00+00' + (day * 24 * 3600 + hour * 3600 + (h3 % 3600)) * interval '1 second' AS at,
-	48.0 + (site % 141) * 0.02 + (h4 % 1000) * 1e-6 AS latitude,
-	8.0 + (site / 141 % 142) * 0.03 + (h5 % 1000) * 1e-6 AS longitude,
+	(48.0 + (site % 141) * 0.02 + (h4 % 1000) * 1e-6)::float8 AS latitude,
+	(8.0 + (site / 141 % 142) * 0.03 + (h5 % 1000) * 1e-6)::float8 AS longitude,
 	site
 FROM (SELECT (:subjects * power((h1 & 1048575) / 1048576.0, 2.0))::bigint AS subject,
 		(h2 % 14) AS day, (array[8,9,10,11,12,12,13,14,15,16,17,17,18,18,19,20,21,22,7,6,0,3,23,17])[1 + (h3 / 3600) % 24] AS hour,

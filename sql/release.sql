@@ -63,7 +63,7 @@ FROM pg_attribute WHERE attrelid = 'release_story.footfall'::regclass AND attnum
 
 -- The data protection officer's side: the register, and the audit.
 SELECT pipeline, publication, window_from, rows, encode(content_sha256, 'hex') AS content, version,
-	parameters - 'definition_sha256' AS parameters FROM mobanon.publication WHERE pipeline = 'release_story.footfall' \gx
+	parameters - '{definition_sha256, keys}'::text[] AS parameters FROM mobanon.publication WHERE pipeline = 'release_story.footfall' \gx
 SELECT publication, reason, number, unit FROM mobanon.publication_withheld JOIN mobanon.pipeline USING (pipeline_id)
 WHERE pipeline = 'release_story.footfall' ORDER BY reason;
 SELECT * FROM mobanon.audit('release_story.footfall');

@@ -2,7 +2,7 @@
  * mobanon.h
  *		What every room of mobanon shares.
  *
- * A room is one stage of the pipeline (see doc/house.md).  This header holds
+ * A room is one stage of the pipeline (see the map in README.md).  This header holds
  * only what all rooms need: the entry points that _PG_init calls, the
  * canonical form of a subject, and the differences between PostgreSQL majors.
  */
@@ -62,5 +62,8 @@ typedef struct Subject
 
 extern Subject subject_from_text(const text *t);
 extern Subject subject_from_int64(int64 value, char buffer[SUBJECT_INT64_BUFFER]);
+
+/* catalog.c */
+extern Oid	mobanon_relation(const char *name);
 
 #endif							/* MOBANON_H */

@@ -75,7 +75,13 @@ GRANT EXECUTE ON FUNCTION mobanon.invalidate_consent(text, text, text, timestamp
 GRANT SELECT ON mobanon.keyring TO mobanon_admin;
 GRANT EXECUTE ON FUNCTION mobanon.create_domain(text, interval, timestamptz, timestamptz),
 	mobanon.extend_domain(text, timestamptz),
+	mobanon.rotate_key(text),
+	mobanon.shred_epoch(text, int),
+	mobanon.rewrap_keys(),
 	mobanon.key_fingerprint() TO mobanon_admin;
+GRANT EXECUTE ON FUNCTION mobanon.normalize_msisdn(text), mobanon.normalize_msisdn(text, text),
+	mobanon.try_normalize_msisdn(text), mobanon.try_normalize_msisdn(text, text)
+	TO mobanon_admin, mobanon_frontend;
 
 -- cell ---------------------------------------------------------------------
 -- Cells hold nobody's data: everybody may compute with them.
@@ -90,8 +96,20 @@ GRANT EXECUTE ON FUNCTION
 	mobanon.coarsen_cell(double precision, double precision, text), mobanon.coarsen_cell(mobanon.cell, text),
 	mobanon.try_coarsen_cell(double precision, double precision, text), mobanon.try_coarsen_cell(mobanon.cell, text),
 	mobanon.cell_resolution(mobanon.cell), mobanon.cell_center(mobanon.cell),
-	mobanon.cell_boundary(mobanon.cell), mobanon.cell_geojson(mobanon.cell)
+	mobanon.cell_boundary(mobanon.cell), mobanon.cell_geojson(mobanon.cell), mobanon.cell_area_m2(mobanon.cell),
+	mobanon.cell_contains(mobanon.cell, mobanon.cell), mobanon.cell_contained(mobanon.cell, mobanon.cell),
+	mobanon.cell_last_inside(mobanon.cell), mobanon.cell_contains_support(internal), mobanon.cell_contained_support(internal),
+	mobanon.cell_children(mobanon.cell), mobanon.cell_children(mobanon.cell, text), mobanon.cell_neighbors(mobanon.cell),
+	mobanon.cells_within(double precision, double precision, double precision, double precision, text),
+	mobanon.site_identity(text), mobanon.try_site_identity(text),
+	mobanon.site_identity(text, text, text, bigint, bigint), mobanon.try_site_identity(text, text, text, bigint, bigint),
+	mobanon.eci(integer, integer), mobanon.nci(bigint, integer, integer)
 	TO PUBLIC;
+-- Where the sites are is the operator's business. A purpose role that processes radio cells is
+-- granted coarsen_site and try_coarsen_site, one that blurs times blur_time, which has a key.
+GRANT SELECT, INSERT, UPDATE, DELETE ON mobanon.site TO mobanon_admin;
+GRANT EXECUTE ON FUNCTION mobanon.load_sites(regclass, integer, timestamptz, text), mobanon.site_column(text[], text[], boolean),
+	mobanon.coarsen_site(text, timestamptz, text), mobanon.try_coarsen_site(text, timestamptz, text) TO mobanon_admin;
 
 -- kanon --------------------------------------------------------------------
 -- Counting what one may read anyway; sets go to purpose roles only.
@@ -104,23 +122,34 @@ GRANT EXECUTE ON FUNCTION mobanon.kanon_suppress(uuid, integer), mobanon.kanon_s
 -- mobility -----------------------------------------------------------------
 
 -- release ------------------------------------------------------------------
-GRANT SELECT ON mobanon.pipeline, mobanon.publication, mobanon.publication_window, mobanon.publication_withheld TO mobanon_admin;
+GRANT SELECT ON mobanon.pipeline, mobanon.publication, mobanon.publication_window, mobanon.publication_withheld,
+	mobanon.received TO mobanon_admin;
 GRANT EXECUTE ON FUNCTION mobanon.registered_stages() TO mobanon_admin;
--- Arithmetic with time: everybody.
-GRANT EXECUTE ON FUNCTION mobanon.bucket_start(timestamptz, interval, text),
+-- Arithmetic with time, and releases as files (as far as the caller may read them): everybody.
+GRANT EXECUTE ON FUNCTION mobanon.release_parameters(regclass), mobanon.release_geojson(regclass, timestamptz, timestamptz),
+	mobanon.release_map(regclass, text, text, timestamptz, timestamptz), mobanon.column_list(name[], text),
+	mobanon.bucket_start(timestamptz, interval, text),
 	mobanon.bucket_end(timestamptz, interval, text) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION mobanon.published_until(text), mobanon.closed_until(text),
 	mobanon.pipeline_name(text, boolean), mobanon.stage_name(text, text) TO mobanon_admin;
 GRANT EXECUTE ON FUNCTION
-	mobanon.pipeline_statements(text, regclass, text, name, name, text, interval, int, interval, text, timestamptz, text, regrole, text[], regrole[]),
-	mobanon.pipeline_sql(text, regclass, text, name, name, text, interval, int, interval, text, timestamptz, text, regrole, text[], regrole[]),
-	mobanon.create_pipeline(text, regclass, text, name, name, text, interval, int, interval, text, timestamptz, text, regrole, text[], regrole[]),
+	mobanon.pipeline_statements(text, regclass, text, name, name, text, interval, int, interval, text, timestamptz, text, regrole, text[], regrole[], name[]),
+	mobanon.pipeline_sql(text, regclass, text, name, name, text, interval, int, interval, text, timestamptz, text, regrole, text[], regrole[], name[]),
+	mobanon.create_pipeline(text, regclass, text, name, name, text, interval, int, interval, text, timestamptz, text, regrole, text[], regrole[], name[]),
 	mobanon.run_statements(text, regclass, text[]),
-	mobanon.register_pipeline(text, regclass, text, regrole, name, name, text, interval, int, interval, text, timestamptz, text, text[]),
+	mobanon.register_pipeline(text, regclass, text, regrole, name, name, text, interval, int, interval, text, timestamptz, text, text[], name[]),
 	mobanon.drop_pipeline(text, boolean), mobanon.drop_stages(text, boolean), mobanon.unregister_pipeline(text, boolean),
 	mobanon.grant_release(text, regrole), mobanon.revoke_release(text, regrole), mobanon.set_release_reader(text, regrole, boolean),
-	mobanon.publish(text), mobanon.publish_pipeline(text),
+	mobanon.publish(text, timestamptz), mobanon.publish_pipeline(text, timestamptz), mobanon.next_part(text, interval),
+	mobanon.recipient_statements(text, text, text, mobanon.cell[], regrole[], boolean),
+	mobanon.schema_statements(name, name[], regrole[]),
+	mobanon.create_recipient_release(text, text, text, mobanon.cell[], regrole[], boolean),
+	mobanon.register_recipient_release(text, text, text, mobanon.cell[], boolean),
+	mobanon.accept_definition(text), mobanon.accept_definition_of(text),
+	mobanon.drop_windows(text, timestamptz), mobanon.drop_windows_of(text, timestamptz),
+	mobanon.verify_release(text), mobanon.verify_pipeline(text),
 	mobanon.audit(text), mobanon.audit_pipeline(text) TO mobanon_admin;
+GRANT EXECUTE ON PROCEDURE mobanon.publish_backlog(text, interval) TO mobanon_admin;
 
 -- What bind_purpose() gives to a purpose role, and unbind_purpose() takes back.
 CREATE FUNCTION mobanon.change_processing(command text, preposition text, role_name regrole) RETURNS void

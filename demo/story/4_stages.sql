@@ -6,12 +6,15 @@
  */
 SET jit = off;
 SET work_mem = '64MB';
+-- the candidate is small: hashed, and so in parallel
+SET enable_mergejoin = off;
+SELECT mobanon.published_until('public.footfall') AS from, mobanon.closed_until('public.footfall') AS until \gset
 CREATE TEMP TABLE stage AS
 WITH readable AS (
-	SELECT subject, event_time >= mobanon.published_until('public.footfall') AND event_time < mobanon.closed_until('public.footfall') AS in_time,
+	SELECT subject, event_time >= :'from' AND event_time < :'until' AS in_time,
 		mobanon.try_coarsen_cell(latitude, longitude, :'resolution') AS cell,
 		CASE WHEN isfinite(event_time) THEN mobanon.bucket_start(event_time, :'bucket', :'time_zone') END AS bucket
-	FROM events OFFSET 0
+	FROM events
 ), counted AS (
 	SELECT e.subject, e.in_time, e.in_time AND e.cell IS NOT NULL AS placed, e.in_time AND c.cell IS NOT NULL AS released,
 		count(*) AS events

@@ -21,7 +21,8 @@
  * 20 km are not in that chain: their corner is, and the level tells them apart.
  *
  * resolution.c knows names and sizes, laea.c and mercator.c the projections,
- * cell_code.c the bits and text forms, cell_grid.c positions and hierarchy.
+ * cell_code.c the bits and text forms, cell_grid.c positions and hierarchy,
+ * cell_box.c which cells a bounding box touches.
  */
 #ifndef MOBANON_CELL_H
 #define MOBANON_CELL_H
@@ -48,10 +49,14 @@ typedef int Resolution;
 #define EUROPE_LEVELS	10		/* 100km 50km 20km 10km 5km 2km 1km 500m 250m 100m */
 #define WORLD_LEVELS	24		/* z0 to z23 */
 
+#define RESOLUTION_EUROPE_FINEST (RESOLUTION_EUROPE + EUROPE_LEVELS - 1)
+#define RESOLUTION_WORLD_FINEST	 (RESOLUTION_WORLD + WORLD_LEVELS - 1)
+
 #define RESOLUTION_GRID(r)	((r) >> RESOLUTION_LEVEL_BITS)
 #define RESOLUTION_LEVEL(r) ((r) & ((1 << RESOLUTION_LEVEL_BITS) - 1))
 
 extern Resolution resolution_parse(const char *name, size_t len);
+extern Resolution resolution_from_metres(int32_t metres);
 extern bool resolution_is_valid(Resolution resolution);
 extern const char *resolution_name(Resolution resolution);
 extern int32_t resolution_metres(Resolution resolution);
@@ -67,6 +72,7 @@ extern bool resolution_divides(Resolution coarse, Resolution fine);
 
 extern void laea_forward(double latitude, double longitude,
 						 double *east, double *north);
+extern double laea_zone_area(double south, double north, double degrees);
 extern void laea_inverse(double east, double north,
 						 double *latitude, double *longitude);
 
@@ -120,6 +126,7 @@ cell_resolution_of(Cell cell)
 }
 
 extern Cell cell_pack(Resolution resolution, int32_t x, int32_t y);
+extern Cell cell_pack_metres(Resolution resolution, int32_t east, int32_t north);
 extern CellParts cell_unpack(Cell cell);
 extern bool cell_parts_are_valid(CellParts parts);
 extern bool cell_is_valid(Cell cell);
@@ -145,5 +152,23 @@ extern bool cell_holds(Cell outer, Cell inner);
 extern Cell cell_last_inside(Cell cell);
 extern void cell_to_position(Cell cell, double fraction_x, double fraction_y,
 							 double *latitude, double *longitude);
+
+extern double cell_area(Cell cell);
+
+/* ---- cell_box.c ---------------------------------------------------------- */
+
+/* A bounding box in degrees. */
+typedef struct CellBox
+{
+	double		south;
+	double		west;
+	double		north;
+	double		east;
+} CellBox;
+
+extern bool cell_box_clip(CellBox *box, Resolution resolution);
+extern bool cell_box_extent(const CellBox *box, Resolution resolution,
+							CellParts *low, CellParts *high);
+extern bool cell_touches_box(Cell cell, const CellBox *box);
 
 #endif							/* MOBANON_CELL_H */

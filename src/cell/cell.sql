@@ -118,6 +118,41 @@ CREATE OPERATOR CLASS mobanon.cell_ops
 	FUNCTION 1 mobanon.cell_hash(mobanon.cell),
 	FUNCTION 2 mobanon.cell_hash_extended(mobanon.cell, bigint);
 
+CREATE OPERATOR CLASS mobanon.cell_minmax_ops
+	DEFAULT FOR TYPE mobanon.cell USING brin AS
+	OPERATOR 1 mobanon.<, OPERATOR 2 mobanon.<=, OPERATOR 3 mobanon.=,
+	OPERATOR 4 mobanon.>=, OPERATOR 5 mobanon.>,
+	FUNCTION 1 pg_catalog.brin_minmax_opcinfo(internal),
+	FUNCTION 2 pg_catalog.brin_minmax_add_value(internal, internal, internal, internal),
+	FUNCTION 3 pg_catalog.brin_minmax_consistent(internal, internal, internal),
+	FUNCTION 4 pg_catalog.brin_minmax_union(internal, internal, internal);
+
+-- Ancestors: a range of a btree or BRIN index, by the planner support functions.
+
+CREATE FUNCTION mobanon.cell_contained_support(internal) RETURNS internal
+	LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION mobanon.cell_contained_support(internal) IS 'planner support of cell_contained: <@ as a range of an index';
+CREATE FUNCTION mobanon.cell_contains_support(internal) RETURNS internal
+	LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION mobanon.cell_contains_support(internal) IS 'planner support of cell_contains: @> as a range of an index';
+CREATE FUNCTION mobanon.cell_last_inside(mobanon.cell) RETURNS mobanon.cell
+	LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'cell_last_inside_sql';
+COMMENT ON FUNCTION mobanon.cell_last_inside(mobanon.cell) IS 'the last cell in a cell, in the order of cells: the upper end of the range that an index is asked for';
+CREATE FUNCTION mobanon.cell_contains(mobanon.cell, mobanon.cell) RETURNS boolean
+	LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF SUPPORT mobanon.cell_contains_support AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION mobanon.cell_contains(mobanon.cell, mobanon.cell) IS 'implementation of @> : the left cell is an ancestor of the right one, or the same';
+CREATE FUNCTION mobanon.cell_contained(mobanon.cell, mobanon.cell) RETURNS boolean
+	LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF SUPPORT mobanon.cell_contained_support AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION mobanon.cell_contained(mobanon.cell, mobanon.cell) IS 'implementation of <@ : the left cell lies in the right one, or is the same';
+CREATE OPERATOR mobanon.@> (
+	LEFTARG = mobanon.cell, RIGHTARG = mobanon.cell, FUNCTION = mobanon.cell_contains,
+	COMMUTATOR = OPERATOR(mobanon.<@), RESTRICT = matchingsel, JOIN = matchingjoinsel
+);
+CREATE OPERATOR mobanon.<@ (
+	LEFTARG = mobanon.cell, RIGHTARG = mobanon.cell, FUNCTION = mobanon.cell_contained,
+	COMMUTATOR = OPERATOR(mobanon.@>), RESTRICT = matchingsel, JOIN = matchingjoinsel
+);
+
 -- Coarsening.
 
 CREATE FUNCTION mobanon.coarsen_cell(latitude double precision, longitude double precision, resolution text) RETURNS mobanon.cell
@@ -155,3 +190,27 @@ CREATE FUNCTION mobanon.cell_geojson(mobanon.cell) RETURNS jsonb
 	LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION mobanon.cell_geojson(mobanon.cell) IS
 	'the outline of a cell as a GeoJSON geometry (RFC 7946), otherwise as cell_boundary; null for null';
+CREATE FUNCTION mobanon.cell_area_m2(mobanon.cell) RETURNS double precision
+	LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION mobanon.cell_area_m2(mobanon.cell) IS
+	'square metres of a cell on the ellipsoid; null for null';
+
+-- Sets of cells.
+
+CREATE FUNCTION mobanon.cell_children(cell mobanon.cell) RETURNS SETOF mobanon.cell
+	LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 10 AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION mobanon.cell_children(mobanon.cell) IS
+	'the cells of the next finer resolution that fill a cell; an error at the finest; no rows for null';
+CREATE FUNCTION mobanon.cell_children(cell mobanon.cell, resolution text) RETURNS SETOF mobanon.cell
+	LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 100 AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION mobanon.cell_children(mobanon.cell, text) IS
+	'the cells of a finer resolution that fill a cell; an error for a resolution that does not divide the cell''s; no rows for null';
+CREATE FUNCTION mobanon.cell_neighbors(cell mobanon.cell) RETURNS SETOF mobanon.cell
+	LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 8 AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION mobanon.cell_neighbors(mobanon.cell) IS
+	'the cells of the same resolution that share an edge or corner: eight, fewer at the border of the grid; no rows for null';
+CREATE FUNCTION mobanon.cells_within(min_latitude double precision, min_longitude double precision,
+	max_latitude double precision, max_longitude double precision, resolution text) RETURNS SETOF mobanon.cell
+	LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 1000 AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION mobanon.cells_within(double precision, double precision, double precision, double precision, text) IS
+	'the cells that a bounding box in degrees touches, so that each position in the box is in one of them; an error for a box that is none; no rows for null';

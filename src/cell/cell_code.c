@@ -13,33 +13,41 @@
 #define EUROPE_SPARE	3		/* axis bits below the 50 m digit */
 #define EUROPE_UNIT		50		/* metres; divides every cell size */
 
-/* Metres within 100 km and within 1 km, as the digits that cell.h describes. */
-#define KM1(k)	((k) / 50 << 7 | (k) % 50 / 10 << 4 | (k) % 10 / 5 << 3 | (k) % 5)
-#define KM10(k) KM1(k), KM1((k) + 1), KM1((k) + 2), KM1((k) + 3), KM1((k) + 4), \
-	KM1((k) + 5), KM1((k) + 6), KM1((k) + 7), KM1((k) + 8), KM1((k) + 9)
-static const uint8_t km_digits[100] = {
-	KM10(0), KM10(10), KM10(20), KM10(30), KM10(40),
-	KM10(50), KM10(60), KM10(70), KM10(80), KM10(90)
-};
+/* The digits within 100 km (of kilometres) and within 1 km (of 50 m units). */
+#define KM_DIGITS(k)	((k) / 50 << 7 | (k) % 50 / 10 << 4 | (k) % 10 / 5 << 3 | ((k) % 5))
+#define UNIT_DIGITS(u)	((u) / 10 << 4 | (u) % 10 / 2 << 1 | ((u) % 2))
 
-#define UNIT1(u) ((u) / 10 << 4 | (u) % 10 / 2 << 1 | (u) % 2)
-static const uint8_t unit_digits[20] = {
-	UNIT1(0), UNIT1(1), UNIT1(2), UNIT1(3), UNIT1(4),
-	UNIT1(5), UNIT1(6), UNIT1(7), UNIT1(8), UNIT1(9),
-	UNIT1(10), UNIT1(11), UNIT1(12), UNIT1(13), UNIT1(14),
-	UNIT1(15), UNIT1(16), UNIT1(17), UNIT1(18), UNIT1(19)
-};
+/* Eight bits with a zero before each, and tables of them made by the compiler. */
+#define SPREAD8(b) (((b) & 1) | ((b) & 2) << 1 | ((b) & 4) << 2 | ((b) & 8) << 3 | \
+	((b) & 16) << 4 | ((b) & 32) << 5 | ((b) & 64) << 6 | ((b) & 128) << 7)
+#define TEN(F, n) F((n)), F((n) + 1), F((n) + 2), F((n) + 3), F((n) + 4), \
+	F((n) + 5), F((n) + 6), F((n) + 7), F((n) + 8), F((n) + 9)
+#define KM_SPREAD(k)	SPREAD8(KM_DIGITS(k))
+#define UNIT_SPREAD(u)	SPREAD8(UNIT_DIGITS(u))
 
-static inline uint32_t
-axis_from_metres(uint32_t metres)
+static const uint16_t hundred_km_spread[80] = {
+	TEN(SPREAD8, 0), TEN(SPREAD8, 10), TEN(SPREAD8, 20), TEN(SPREAD8, 30),
+	TEN(SPREAD8, 40), TEN(SPREAD8, 50), TEN(SPREAD8, 60), TEN(SPREAD8, 70)
+};
+static const uint16_t km_spread[100] = {
+	TEN(KM_SPREAD, 0), TEN(KM_SPREAD, 10), TEN(KM_SPREAD, 20), TEN(KM_SPREAD, 30),
+	TEN(KM_SPREAD, 40), TEN(KM_SPREAD, 50), TEN(KM_SPREAD, 60), TEN(KM_SPREAD, 70),
+	TEN(KM_SPREAD, 80), TEN(KM_SPREAD, 90)
+};
+static const uint16_t unit_spread[20] = {TEN(UNIT_SPREAD, 0), TEN(UNIT_SPREAD, 10)};
+
+/* The digits of metres, 0 to 7999999, spread to every other bit of a path. */
+static inline uint64_t
+path_from_metres(uint32_t metres)
 {
-	uint32_t	h = metres / 100000;
-	uint32_t	rest = metres - h * 100000;
+	uint32_t	hundred_km = metres / 100000;
+	uint32_t	rest = metres - hundred_km * 100000;
 	uint32_t	km = rest / 1000;
 	uint32_t	unit = (rest - km * 1000) / EUROPE_UNIT;
 
-	return (h << 13 | (uint32_t) km_digits[km] << 5 | unit_digits[unit])
-		<< EUROPE_SPARE;
+	return ((uint64_t) hundred_km_spread[hundred_km] << 26 |
+			(uint64_t) km_spread[km] << 10 | unit_spread[unit])
+		<< 2 * EUROPE_SPARE;
 }
 
 /* The metres of an axis; whatever bits come in, no overflow. */
@@ -54,7 +62,7 @@ metres_from_axis(uint32_t axis)
 					  (axis & 1) * 50);
 }
 
-/* Bit i of the result's bit 2i is bit i of value. */
+/* Bit i of the value becomes bit 2i. */
 static inline uint64_t
 spread(uint32_t value)
 {
@@ -80,27 +88,49 @@ gather(uint64_t v)
 	return (uint32_t) v;
 }
 
+/*
+ * Bits of an axis that a European level uses: down to its own size, or for sizes
+ * outside the chain (20 km, 2 km, 250 m) all.
+ */
+static const uint8_t europe_axis_bits[EUROPE_LEVELS] = {7, 8, 0, 11, 12, 0, 15, 16, 0, 19};
+
+/*
+ * The European cell that holds a point, in metres.  In the chain the finer digits
+ * are masked away; a division by a size known only at run time would cost more.
+ */
+Cell
+cell_pack_metres(Resolution resolution, int32_t east, int32_t north)
+{
+	int			bits = europe_axis_bits[RESOLUTION_LEVEL(resolution)];
+	uint64_t	path;
+
+	if (bits == 0)
+	{
+		int32_t		size = resolution_metres(resolution);
+
+		return cell_pack(resolution, east - east % size, north - north % size);
+	}
+	path = path_from_metres((uint32_t) north) << 1 | path_from_metres((uint32_t) east);
+	path &= ~((UINT64_C(1) << 2 * (AXIS_BITS - bits)) - 1);
+	return (Cell) GRID_EUROPE << CELL_GRID_SHIFT | path << CELL_PATH_SHIFT |
+		(Cell) RESOLUTION_LEVEL(resolution);
+}
+
 /* The cell of a corner that is one; nothing is checked. */
 Cell
 cell_pack(Resolution resolution, int32_t x, int32_t y)
 {
-	uint32_t	axis_x,
-				axis_y;
+	uint64_t	path;
 
 	if (RESOLUTION_GRID(resolution) == GRID_EUROPE)
-	{
-		axis_x = axis_from_metres((uint32_t) x);
-		axis_y = axis_from_metres((uint32_t) y);
-	}
+		path = path_from_metres((uint32_t) y) << 1 | path_from_metres((uint32_t) x);
 	else
 	{
 		int			shift = AXIS_BITS - RESOLUTION_LEVEL(resolution);
 
-		axis_x = (uint32_t) x << shift;
-		axis_y = (uint32_t) y << shift;
+		path = spread((uint32_t) y << shift) << 1 | spread((uint32_t) x << shift);
 	}
-	return (Cell) RESOLUTION_GRID(resolution) << CELL_GRID_SHIFT |
-		(spread(axis_y) << 1 | spread(axis_x)) << CELL_PATH_SHIFT |
+	return (Cell) RESOLUTION_GRID(resolution) << CELL_GRID_SHIFT | path << CELL_PATH_SHIFT |
 		(Cell) RESOLUTION_LEVEL(resolution);
 }
 
@@ -291,6 +321,7 @@ read_corner(Reader *reader, Resolution resolution, int32_t unit, Cell *cell)
 static bool
 read_long_code(Reader *reader, Cell *cell)
 {
+	Resolution	resolution;
 	int32_t		metres = 0;
 	size_t		from = reader->at = strlen(LONG_PREFIX);
 
@@ -298,12 +329,10 @@ read_long_code(Reader *reader, Cell *cell)
 		return false;
 	if (!read_char(reader, 'm', "A digit or \"m\" was expected here."))
 		return false;
-	for (int level = 0; level < EUROPE_LEVELS; level++)
-	{
-		if (resolution_metres(RESOLUTION_EUROPE + level) == metres)
-			return read_corner(reader, RESOLUTION_EUROPE + level, 1, cell);
-	}
-	return fail_at(reader, from, "The number that begins here is not a cell size of the European grid.");
+	resolution = resolution_from_metres(metres);
+	if (resolution == RESOLUTION_INVALID)
+		return fail_at(reader, from, "The number that begins here is not a cell size of the European grid.");
+	return read_corner(reader, resolution, 1, cell);
 }
 
 /* 1kmN3265E4334: trailing zeros of the cell size are left out. */

@@ -40,9 +40,6 @@ europe_from_position(double latitude, double longitude,
 {
 	double		east,
 				north;
-	int32_t		x,
-				y,
-				size = resolution_metres(resolution);
 
 	/* Written so that NaN fails it. */
 	if (!(latitude >= LAEA_SOUTH && latitude <= LAEA_NORTH &&
@@ -52,9 +49,7 @@ europe_from_position(double latitude, double longitude,
 	/* The area of use reaches 150 km further south-west than the grid. */
 	if (east < EUROPE_EAST_MIN)
 		return POSITION_OUTSIDE_GRID;
-	x = snap_metres(east);
-	y = snap_metres(north);
-	*cell = cell_pack(resolution, x - x % size, y - y % size);
+	*cell = cell_pack_metres(resolution, snap_metres(east), snap_metres(north));
 	return POSITION_OK;
 }
 
@@ -105,12 +100,7 @@ cell_ancestor(Cell cell, Resolution resolution, Cell *ancestor)
 	if (!resolution_divides(resolution, parts.resolution))
 		return false;
 	if (RESOLUTION_GRID(resolution) == GRID_EUROPE)
-	{
-		int32_t		size = resolution_metres(resolution);
-
-		*ancestor = cell_pack(resolution, parts.x - parts.x % size,
-							  parts.y - parts.y % size);
-	}
+		*ancestor = cell_pack_metres(resolution, parts.x, parts.y);
 	else
 	{
 		int			up = parts.resolution - resolution;
@@ -131,26 +121,32 @@ cell_holds(Cell outer, Cell inner)
 }
 
 /*
- * The largest value, not always a cell, that anything inside the cell can have:
- * the corner of the last 50 m (or z23 tile) in it, at the finest level.  Morton
- * order grows with either axis, so this holds for sizes outside the chain, too;
- * for those there are others between as well.
+ * The last cell, in the order of cells, that lies in the cell: its far corner at
+ * the finest resolution.  Morton order grows with either axis, so everything
+ * inside lies between; for sizes outside the chain other cells do, too.
  */
 Cell
 cell_last_inside(Cell cell)
 {
 	CellParts	parts = cell_unpack(cell);
+	Resolution	finest = (RESOLUTION_GRID(parts.resolution) == GRID_EUROPE) ?
+		RESOLUTION_EUROPE_FINEST : RESOLUTION_WORLD_FINEST;
 
-	if (RESOLUTION_GRID(parts.resolution) == GRID_EUROPE)
+	if (RESOLUTION_GRID(finest) == GRID_EUROPE)
 	{
-		int32_t		last = resolution_metres(parts.resolution) - 50;
+		int32_t		last = resolution_metres(parts.resolution) - resolution_metres(finest);
 
-		return cell_pack(parts.resolution, parts.x + last, parts.y + last) |
-			CELL_LEVEL_MASK;
+		/* nothing but itself is in a cell of 250 m */
+		if (!resolution_divides(parts.resolution, finest))
+			return cell;
+		return cell_pack(finest, parts.x + last, parts.y + last);
 	}
-	return cell |
-		((UINT64_C(1) << 2 * (WORLD_LEVELS - 1 - RESOLUTION_LEVEL(parts.resolution))) - 1)
-		<< CELL_PATH_SHIFT | CELL_LEVEL_MASK;
+	else
+	{
+		int			down = finest - parts.resolution;
+
+		return cell_pack(finest, ((parts.x + 1) << down) - 1, ((parts.y + 1) << down) - 1);
+	}
 }
 
 /*
@@ -178,4 +174,28 @@ cell_to_position(Cell cell, double fraction_x, double fraction_y,
 						 (parts.y + 1 - fraction_y) / side,
 						 latitude, longitude);
 	}
+}
+
+/*
+ * Square metres on the ellipsoid.  The European grid is true to area; tiles grow
+ * smaller towards the poles.
+ */
+double
+cell_area(Cell cell)
+{
+	CellParts	parts = cell_unpack(cell);
+	double		south,
+				west,
+				north,
+				east;
+
+	if (RESOLUTION_GRID(parts.resolution) == GRID_EUROPE)
+	{
+		double		size = resolution_metres(parts.resolution);
+
+		return size * size;
+	}
+	cell_to_position(cell, 0.0, 0.0, &south, &west);
+	cell_to_position(cell, 1.0, 1.0, &north, &east);
+	return laea_zone_area(south, north, east - west);
 }

@@ -15,6 +15,7 @@
 PG_FUNCTION_INFO_V1(cell_center);
 PG_FUNCTION_INFO_V1(cell_boundary);
 PG_FUNCTION_INFO_V1(cell_geojson);
+PG_FUNCTION_INFO_V1(cell_area_m2);
 
 /*
  * cell_center(cell) returns (latitude float8, longitude float8)
@@ -41,8 +42,8 @@ cell_center(PG_FUNCTION_ARGS)
 
 /*
  * Pieces of an edge.  A straight edge on the European grid is curved in degrees:
- * a corner every 2 km keeps the polygon within 0.3 m of the true edge
- * everywhere on the grid.  Edges of tiles are straight in degrees.
+ * a corner every 2 km keeps the polygon within a metre of the true edge
+ * everywhere on the grid (test/t/cell_postgis.sh).  Edges of tiles are straight in degrees.
  */
 #define EDGE_PIECE_METRES 2000
 
@@ -130,4 +131,16 @@ cell_geojson(PG_FUNCTION_ARGS)
 	append_outline(&out, PG_GETARG_CELL(0), "[", ", ", "]");
 	appendStringInfoString(&out, "]]}");
 	return DirectFunctionCall1(jsonb_in, CStringGetDatum(out.data));
+}
+
+/*
+ * cell_area_m2(cell) returns float8
+ *
+ * Square metres on the ellipsoid, to a thousandth: the square of the
+ * cell size on the European grid, what lies between its parallels for a tile.
+ */
+Datum
+cell_area_m2(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_FLOAT8(rint(cell_area(PG_GETARG_CELL(0)) * 1e3) / 1e3);
 }

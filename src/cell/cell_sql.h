@@ -16,5 +16,6 @@
 
 /* coarsen.c */
 extern Resolution resolution_arg(text *name);
+extern void report_position(PositionStatus status, Resolution resolution);
 
 #endif							/* MOBANON_CELL_SQL_H */

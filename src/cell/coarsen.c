@@ -27,7 +27,7 @@ resolution_arg(text *name)
 }
 
 /* Says what is wrong with a position; never where it is. */
-pg_noinline static void
+pg_noinline void
 report_position(PositionStatus status, Resolution resolution)
 {
 	switch (status)

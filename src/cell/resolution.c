@@ -4,8 +4,6 @@
  */
 #include "cell.h"
 
-#include <string.h>
-
 typedef struct EuropeLevel
 {
 	const char *name;
@@ -41,19 +39,60 @@ parse_world(const char *name, size_t len)
 	return level < WORLD_LEVELS ? RESOLUTION_WORLD + level : RESOLUTION_INVALID;
 }
 
-/* The resolution of that name, exactly as written, or RESOLUTION_INVALID. */
+static Resolution
+parse_europe(const char *name, size_t len)
+{
+	int32_t		metres = 0;
+	size_t		i = 0;
+
+	while (i < len && i < 3 && name[i] >= '0' && name[i] <= '9')
+		metres = metres * 10 + (name[i++] - '0');
+	if (i + 2 == len && name[i] == 'k')
+		metres *= 1000, i++;
+	if (i + 1 != len || name[i] != 'm' || name[0] == '0')
+		return RESOLUTION_INVALID;
+	return resolution_from_metres(metres);
+}
+
+/*
+ * The resolution of that name, exactly as written, or RESOLUTION_INVALID.  Called
+ * for every row, so it compares no list of names.
+ */
 Resolution
 resolution_parse(const char *name, size_t len)
 {
-	if (len > 0 && name[0] == 'z')
-		return parse_world(name, len);
-	for (int level = 0; level < EUROPE_LEVELS; level++)
+	return len > 0 && name[0] == 'z' ? parse_world(name, len) : parse_europe(name, len);
+}
+
+/* The European resolution of that cell size, or RESOLUTION_INVALID. */
+Resolution
+resolution_from_metres(int32_t metres)
+{
+	switch (metres)
 	{
-		if (strlen(europe[level].name) == len &&
-			memcmp(europe[level].name, name, len) == 0)
-			return RESOLUTION_EUROPE + level;
+		case 100000:
+			return RESOLUTION_EUROPE;
+		case 50000:
+			return RESOLUTION_EUROPE + 1;
+		case 20000:
+			return RESOLUTION_EUROPE + 2;
+		case 10000:
+			return RESOLUTION_EUROPE + 3;
+		case 5000:
+			return RESOLUTION_EUROPE + 4;
+		case 2000:
+			return RESOLUTION_EUROPE + 5;
+		case 1000:
+			return RESOLUTION_EUROPE + 6;
+		case 500:
+			return RESOLUTION_EUROPE + 7;
+		case 250:
+			return RESOLUTION_EUROPE + 8;
+		case 100:
+			return RESOLUTION_EUROPE + 9;
+		default:
+			return RESOLUTION_INVALID;
 	}
-	return RESOLUTION_INVALID;
 }
 
 bool

@@ -1,5 +1,13 @@
 OBJS      += src/cell/resolution.o src/cell/laea.o src/cell/mercator.o src/cell/cell_code.o \
-             src/cell/cell_grid.o src/cell/cell_type.o src/cell/coarsen.o src/cell/cell_shape.o
-SQL_PARTS += src/cell/cell.sql
-REGRESS   += cell coarsen
+             src/cell/cell_grid.o src/cell/cell_box.o src/cell/cell_type.o src/cell/coarsen.o src/cell/cell_shape.o \
+             src/cell/cell_index.o src/cell/cell_family.o src/cell/site_identity.o src/cell/site.o \
+             src/cell/blur_time.o
+SQL_PARTS += src/cell/cell.sql src/cell/site.sql src/cell/blur_time.sql
+REGRESS   += cell coarsen cell_index cell_family site blur_time
 ISOLATION +=
+
+# The long form of the room's tests: a million points beside PROJ, a million cells.
+.PHONY: test-cell
+test-cell:
+	@POINTS=1000000 bash test/t/cell_proj.sh
+	@CELLS=1000000 bash test/t/cell_store.sh

@@ -1,31 +1,19 @@
 /*
  * consent_set.c
- *		Subjects and the times of their consent, in memory: open addressing.
- *
- * A subject that is a number of up to 18 digits (every E.164 number is) is its
- * own key, so that nothing is ever mistaken for it; others are found by a hash
- * and compared byte by byte.  Nearly every subject has one interval without
- * end, which fits into its slot:
- *
- *		| number + 1, or top bit and hash | from, or reference into the arena |
- *
- * A value between DT_NOBEGIN and MIN_TIMESTAMP is no time and therefore a
- * reference, to a record of the arena (number of intervals, length of the key,
- * intervals, key).  16 bytes per slot, at most three of four slots in use.
+ *		What of consent_set.h does not run for every row: growing, records, copies.
  */
-#include "consent.h"
+#include "consent_set.h"
 
 #include "common/hashfn.h"
 #include "utils/memutils.h"
 
 #define STRING_BIT (UINT64CONST(1) << 63)
-#define NEVER DT_NOEND			/* a slot's value: no consent */
 
 typedef struct ArenaRecord
 {
 	uint32		n;
 	uint32		len;
-	Span	intervals[FLEXIBLE_ARRAY_MEMBER];	/* then the key's bytes */
+	Span		spans[FLEXIBLE_ARRAY_MEMBER];	/* then the key's bytes */
 } ArenaRecord;
 
 static inline bool
@@ -40,70 +28,12 @@ arena_record(const ConsentSet *set, int64 value)
 	return (ArenaRecord *) (set->arena + (value - DT_NOBEGIN - 1));
 }
 
-/* A number written without sign and leading zeros, of up to 18 digits, or 0. */
-static bool
-parse_number(const char *bytes, int len, uint64 *number)
-{
-	uint64		value = 0;
-
-	if (len < 1 || len > 18 || (bytes[0] == '0' && len > 1))
-		return false;
-	for (int i = 0; i < len; i++)
-	{
-		unsigned	digit = (unsigned char) bytes[i] - '0';
-
-		if (digit > 9)
-			return false;
-		value = value * 10 + digit;
-	}
-	*number = value;
-	return true;
-}
-
 ConsentKey
-consent_key_from_bytes(const char *bytes, int len)
+consent_key_of_bytes(const char *bytes, int len)
 {
-	ConsentKey	k = {0, NULL, 0};
+	ConsentKey	k = {hash_bytes_extended((const unsigned char *) bytes, len, 0) | STRING_BIT, bytes, len};
 
-	if (parse_number(bytes, len, &k.key))
-		k.key++;
-	else
-	{
-		k.key = hash_bytes_extended((const unsigned char *) bytes, len, 0) | STRING_BIT;
-		k.bytes = bytes;
-		k.len = len;
-	}
 	return k;
-}
-
-ConsentKey
-consent_key_from_int64(int64 value, char buffer[SUBJECT_INT64_BUFFER])
-{
-	ConsentKey	k = {(uint64) value + 1, NULL, 0};
-	Subject		s;
-
-	if (value >= 0 && value < INT64CONST(1000000000000000000))
-		return k;
-	s = subject_from_int64(value, buffer);
-	return consent_key_from_bytes(s.bytes, s.len);
-}
-
-static inline uint64
-mix(uint64 x)
-{
-	x *= UINT64CONST(0x9E3779B97F4A7C15);
-	x ^= x >> 32;
-	x *= UINT64CONST(0xD6E8FEB86659FD93);
-	return x ^ (x >> 32);
-}
-
-/* Where a key's search begins: the hash as a fraction of the capacity. */
-static inline uint64
-first_slot(const ConsentSet *set, uint64 key)
-{
-	uint64		hash = mix(key);
-
-	return ((hash >> 32) * set->capacity) >> 32;
 }
 
 static inline bool
@@ -116,14 +46,14 @@ slot_holds(const ConsentSet *set, const ConsentSlot *slot, ConsentKey key)
 	if (key.bytes == NULL)
 		return true;
 	r = arena_record(set, slot->value);
-	return r->len == key.len && memcmp(&r->intervals[r->n], key.bytes, key.len) == 0;
+	return r->len == key.len && memcmp(&r->spans[r->n], key.bytes, key.len) == 0;
 }
 
 /* The slot of a key, or the free one where it would go. */
 static inline ConsentSlot *
 find_slot(const ConsentSet *set, ConsentKey key)
 {
-	uint64		i = first_slot(set, key.key);
+	uint64		i = consent_first_slot(set, key.key);
 
 	while (set->slots[i].key != 0 && !slot_holds(set, &set->slots[i], key))
 	{
@@ -131,6 +61,14 @@ find_slot(const ConsentSet *set, ConsentKey key)
 			i = 0;
 	}
 	return &set->slots[i];
+}
+
+const ConsentSlot *
+consent_set_find_bytes(const ConsentSet *set, ConsentKey key)
+{
+	const ConsentSlot *slot = find_slot(set, key);
+
+	return slot->key == 0 ? NULL : slot;
 }
 
 static ConsentSlot *
@@ -168,7 +106,7 @@ consent_set_copy_slots(const ConsentSet *set, ConsentSlot *slots, uint64 capacit
 
 		if (set->slots[i].key == 0)
 			continue;
-		j = first_slot(&to, set->slots[i].key);
+		j = consent_first_slot(&to, set->slots[i].key);
 		while (slots[j].key != 0)
 			j = j + 1 == capacity ? 0 : j + 1;
 		slots[j] = set->slots[i];
@@ -196,7 +134,7 @@ grow(ConsentSet *set)
 static int64
 arena_add(ConsentSet *set, const ConsentTimes *times, ConsentKey key)
 {
-	Size		size = MAXALIGN(offsetof(ArenaRecord, intervals) + times->n * sizeof(Span) + key.len);
+	Size		size = MAXALIGN(offsetof(ArenaRecord, spans) + times->n * sizeof(Span) + key.len);
 	ArenaRecord *r;
 
 	if (set->arena_used + size > set->arena_size)
@@ -212,9 +150,9 @@ arena_add(ConsentSet *set, const ConsentTimes *times, ConsentKey key)
 	r = (ArenaRecord *) (set->arena + set->arena_used);
 	r->n = times->n;
 	r->len = key.len;
-	memcpy(r->intervals, times->n == 1 ? &times->only : times->intervals, times->n * sizeof(Span));
+	memcpy(r->spans, times->n == 1 ? &times->only : times->spans, times->n * sizeof(Span));
 	if (key.len > 0)
-		memcpy(&r->intervals[r->n], key.bytes, key.len);
+		memcpy(&r->spans[r->n], key.bytes, key.len);
 	set->arena_used += size;
 	return DT_NOBEGIN + 1 + (int64) (set->arena_used - size);
 }
@@ -227,14 +165,14 @@ arena_add(ConsentSet *set, const ConsentTimes *times, ConsentKey key)
 void
 consent_times_of(const History *history, bool earlier, ConsentTimes *times)
 {
-	const Span *last = history->intervals + history->n - 1;
+	const Span *last = history->spans + history->n - 1;
 
 	times->n = 0;
-	times->intervals = NULL;
+	times->spans = NULL;
 	if (!history->open || history->n == 0)
 		return;
 	times->n = history->n;
-	times->intervals = history->intervals;
+	times->spans = history->spans;
 	times->only = *last;
 	if (!earlier)
 		return;
@@ -259,30 +197,46 @@ consent_set_put(ConsentSet *set, ConsentKey key, const History *history, bool ea
 	if (key.bytes != NULL || times.n > 1 || (times.n == 1 && times.only.until != DT_NOEND))
 		slot->value = arena_add(set, &times, key);
 	else
-		slot->value = times.n == 0 ? NEVER : times.only.from;
+		slot->value = times.n == 0 ? CONSENT_NEVER : times.only.from;
 }
 
-/* Is the subject in the set, with what times (none: it is known not to consent)? */
-bool
-consent_set_find(const ConsentSet *set, ConsentKey key, ConsentTimes *times)
+/* The times of a slot; none when it is known not to consent. */
+void
+consent_set_times(const ConsentSet *set, const ConsentSlot *slot, ConsentTimes *times)
 {
-	const ConsentSlot *slot = find_slot(set, key);
-
-	if (slot->key == 0)
-		return false;
 	if (is_reference(slot->value))
 	{
 		ArenaRecord *r = arena_record(set, slot->value);
 
 		times->n = r->n;
-		times->intervals = r->intervals;
+		times->spans = r->spans;
 		if (r->n == 1)
-			times->only = r->intervals[0];
-		return true;
+			times->only = r->spans[0];
+		return;
 	}
-	times->n = slot->value != NEVER;
-	times->intervals = NULL;
+	times->n = slot->value != CONSENT_NEVER;
+	times->spans = NULL;
 	times->only.from = slot->value;
 	times->only.until = DT_NOEND;
-	return true;
+}
+
+/* May an event of then be read now?  In force at both times. */
+bool
+consent_times_allow(const ConsentTimes *times, TimestampTz then, TimestampTz now)
+{
+	const Span *last;
+
+	if (times->n == 0)
+		return false;
+	last = times->n == 1 ? &times->only : &times->spans[times->n - 1];
+	if (now < last->from || now >= last->until)
+		return false;
+	if (then >= last->from)
+		return then < last->until;
+	for (int i = times->n - 2; i >= 0; i--)
+	{
+		if (then >= times->spans[i].from)
+			return then < times->spans[i].until;
+	}
+	return false;
 }

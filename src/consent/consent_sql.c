@@ -90,7 +90,7 @@ history_arg(FunctionCallInfo fcinfo)
 	int			n;
 	Decision   *decisions = decisions_from_array(PG_GETARG_ARRAYTYPE_P(0), &n);
 
-	history.intervals = palloc((n + 1) * sizeof(Span));
+	history.spans = palloc((n + 1) * sizeof(Span));
 	history_of(decisions, n, &history);
 	return history;
 }
@@ -109,10 +109,10 @@ consent_intervals(PG_FUNCTION_ARGS)
 
 	for (int i = 0; i < history.n; i++)
 	{
-		RangeBound	lower = {TimestampTzGetDatum(history.intervals[i].from), false, true, true};
-		RangeBound	upper = {TimestampTzGetDatum(history.intervals[i].until), false, false, false};
+		RangeBound	lower = {TimestampTzGetDatum(history.spans[i].from), false, true, true};
+		RangeBound	upper = {TimestampTzGetDatum(history.spans[i].until), false, false, false};
 
-		upper.infinite = history.intervals[i].until == DT_NOEND;
+		upper.infinite = history.spans[i].until == DT_NOEND;
 		ranges[i] = mobanon_make_range(type, &lower, &upper);
 	}
 	PG_RETURN_MULTIRANGE_P(make_multirange(TSTZMULTIRANGEOID, type, history.n, ranges));

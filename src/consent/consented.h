@@ -5,7 +5,7 @@
 #ifndef MOBANON_CONSENTED_H
 #define MOBANON_CONSENTED_H
 
-#include "consent.h"
+#include "consent_set.h"
 
 #include "access/transam.h"
 #include "storage/dsm.h"

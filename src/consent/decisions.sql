@@ -173,7 +173,6 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, mobanon, pg_temp
 -- sets against sets: a nested loop would search a ledger that has no statistics yet
 SET enable_nestloop = off
-SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
 BEGIN

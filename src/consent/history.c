@@ -76,19 +76,19 @@ decisions_merge(const Decision *a, int na, const Decision *b, int nb, Decision *
 static void
 history_grant(History *h, const Decision *d)
 {
-	Span   *last = h->n > 0 ? &h->intervals[h->n - 1] : NULL;
+	Span   *last = h->n > 0 ? &h->spans[h->n - 1] : NULL;
 
 	if (h->open && last->until >= d->decided)
 		last->until = d->code;
 	else
 	{
-		h->intervals[h->n].from = d->decided;
-		h->intervals[h->n++].until = d->code;
+		h->spans[h->n].from = d->decided;
+		h->spans[h->n++].until = d->code;
 	}
 	h->open = true;
 }
 
-/* The history of normalized decisions; history->intervals holds n of them. */
+/* The history of normalized decisions; history->spans holds n of them. */
 void
 history_of(const Decision *decisions, int n, History *h)
 {
@@ -109,11 +109,11 @@ history_of(const Decision *decisions, int n, History *h)
 		}
 		else if (d->code == DECISION_INVALIDATED && h->n > 0)
 			h->n--;
-		else if (h->open && h->intervals[h->n - 1].until > d->decided)
+		else if (h->open && h->spans[h->n - 1].until > d->decided)
 		{
-			h->intervals[h->n - 1].until = d->decided;
+			h->spans[h->n - 1].until = d->decided;
 			/* Granted and stopped in one instant: never in force. */
-			if (h->intervals[h->n - 1].from >= d->decided)
+			if (h->spans[h->n - 1].from >= d->decided)
 				h->n--;
 		}
 		h->open = false;

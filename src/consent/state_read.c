@@ -12,14 +12,12 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/tableam.h"
-#include "catalog/namespace.h"
 #include "miscadmin.h"
 #include "storage/bufmgr.h"
 #include "storage/predicate.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
-#include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/xid8.h"
 
@@ -31,19 +29,6 @@ enum {PURPOSE_ROLE_PURPOSE = 1, PURPOSE_ROLE_ROLE};
 
 /* mobanon.consent_state */
 enum {STATE_WRITER = 1, STATE_SCOPE, STATE_SUBJECT, STATE_DECISIONS, STATE_COLUMNS = STATE_DECISIONS};
-
-static Oid
-relation_of(const char *name)
-{
-	Oid			relid = get_relname_relid(name, get_namespace_oid(MOBANON_SCHEMA, false));
-
-	if (!OidIsValid(relid))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("relation \"%s.%s\" does not exist", MOBANON_SCHEMA, name),
-				 errhint("CREATE EXTENSION mobanon in this database.")));
-	return relid;
-}
 
 /* How many states there are, from what VACUUM and ANALYZE know and the size. */
 static uint64
@@ -60,7 +45,7 @@ estimate_rows(Relation rel)
 bool
 scope_read(const char *purpose, const char *category, Snapshot snapshot, ScopeRow *row)
 {
-	Relation	rel = table_open(relation_of("consent_scope"), AccessShareLock);
+	Relation	rel = table_open(mobanon_relation("consent_scope"), AccessShareLock);
 	Relation	state;
 	ScanKeyData key[2];
 	SysScanDesc scan;
@@ -69,7 +54,7 @@ scope_read(const char *purpose, const char *category, Snapshot snapshot, ScopeRo
 
 	ScanKeyInit(&key[0], SCOPE_PURPOSE, BTEqualStrategyNumber, F_TEXTEQ, CStringGetTextDatum(purpose));
 	ScanKeyInit(&key[1], SCOPE_CATEGORY, BTEqualStrategyNumber, F_TEXTEQ, CStringGetTextDatum(category));
-	scan = systable_beginscan(rel, relation_of("consent_scope_pkey"), true, snapshot, 2, key);
+	scan = systable_beginscan(rel, mobanon_relation("consent_scope_pkey"), true, snapshot, 2, key);
 	tuple = systable_getnext(scan);
 	found = HeapTupleIsValid(tuple);
 	if (found)
@@ -87,7 +72,7 @@ scope_read(const char *purpose, const char *category, Snapshot snapshot, ScopeRo
 	if (!found)
 		return false;
 
-	row->state_relid = relation_of("consent_state");
+	row->state_relid = mobanon_relation("consent_state");
 	state = table_open(row->state_relid, AccessShareLock);
 	/* The set is read by other statements' scans: serializable ones depend on all of it. */
 	PredicateLockRelation(state, snapshot);
@@ -112,10 +97,10 @@ scope_may_ask(const char *purpose, Snapshot snapshot)
 
 	if (superuser_arg(user))
 		return true;
-	rel = table_open(relation_of("purpose_role"), AccessShareLock);
+	rel = table_open(mobanon_relation("purpose_role"), AccessShareLock);
 	may = rel->rd_rel->relowner == user;
 	ScanKeyInit(&key, PURPOSE_ROLE_PURPOSE, BTEqualStrategyNumber, F_TEXTEQ, CStringGetTextDatum(purpose));
-	scan = systable_beginscan(rel, relation_of("purpose_role_pkey"), true, snapshot, 1, &key);
+	scan = systable_beginscan(rel, mobanon_relation("purpose_role_pkey"), true, snapshot, 1, &key);
 	while (!may && HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		bool		isnull;
@@ -150,7 +135,7 @@ history_from_array(Datum datum, History *history, Span **buffer, int *room)
 		*room = Max(n / 2, 8);
 		*buffer = palloc(*room * sizeof(Span));
 	}
-	history->intervals = *buffer;
+	history->spans = *buffer;
 	history_of((const Decision *) ARR_DATA_PTR(array), n / 2, history);
 	if ((Pointer) array != DatumGetPointer(datum))
 		pfree(array);
@@ -160,7 +145,7 @@ history_from_array(Datum datum, History *history, Span **buffer, int *room)
 bool
 state_read_one(int32 scope_id, Subject subject, Snapshot snapshot, History *history)
 {
-	Relation	rel = table_open(relation_of("consent_state"), AccessShareLock);
+	Relation	rel = table_open(mobanon_relation("consent_state"), AccessShareLock);
 	text	   *value = cstring_to_text_with_len(subject.bytes, subject.len);
 	Span   *buffer = NULL;
 	int			room = 0;
@@ -171,7 +156,7 @@ state_read_one(int32 scope_id, Subject subject, Snapshot snapshot, History *hist
 
 	ScanKeyInit(&key[0], STATE_SCOPE, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(scope_id));
 	ScanKeyInit(&key[1], STATE_SUBJECT, BTEqualStrategyNumber, F_TEXTEQ, PointerGetDatum(value));
-	scan = systable_beginscan(rel, relation_of("consent_state_pkey"), true, snapshot, 2, key);
+	scan = systable_beginscan(rel, mobanon_relation("consent_state_pkey"), true, snapshot, 2, key);
 	tuple = systable_getnext(scan);
 	if (HeapTupleIsValid(tuple))
 		history_from_array(heap_getattr(tuple, STATE_DECISIONS, RelationGetDescr(rel), &isnull),
@@ -199,7 +184,7 @@ call_with_state(TupleTableSlot *slot, Span **buffer, int *room, StateCallback ca
 void
 state_read_all(int32 scope_id, Snapshot snapshot, StateCallback callback, void *arg)
 {
-	Relation	rel = table_open(relation_of("consent_state"), AccessShareLock);
+	Relation	rel = table_open(mobanon_relation("consent_state"), AccessShareLock);
 	TupleTableSlot *slot = table_slot_create(rel, NULL);
 	Span   *buffer = NULL;
 	int			room = 0;
@@ -225,8 +210,8 @@ void
 state_read_since(int32 scope_id, FullTransactionId since, Snapshot snapshot,
 				 StateCallback callback, void *arg)
 {
-	Relation	rel = table_open(relation_of("consent_state"), AccessShareLock);
-	Relation	index = index_open(relation_of("consent_state_writer"), AccessShareLock);
+	Relation	rel = table_open(mobanon_relation("consent_state"), AccessShareLock);
+	Relation	index = index_open(mobanon_relation("consent_state_writer"), AccessShareLock);
 	TupleTableSlot *slot = table_slot_create(rel, NULL);
 	Span   *buffer = NULL;
 	int			room = 0;

@@ -16,7 +16,7 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
-#include "catalog/namespace.h"
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "miscadmin.h"
@@ -29,13 +29,12 @@
 #include "utils/rel.h"
 #include "utils/timestamp.h"
 
-/* Columns of mobanon.key_domain and mobanon.key_epoch, in keyring.sql. */
-enum {DOMAIN_NAME = 1, DOMAIN_ID = 2};
-enum {EPOCH_DOMAIN = 1, EPOCH_NUMBER, EPOCH_STARTS, EPOCH_ENDS, EPOCH_FOLLOWS, EPOCH_WRAPPED, EPOCH_ROOT};
-
 /* Bounds of what a backend holds; beyond them it starts afresh. */
 #define MAX_DOMAINS 64
-#define MAX_KEYS 256
+#define MAX_KEYS 1024
+
+/* How often a domain is read again because the keyring changed meanwhile. */
+#define MAX_READS 8
 
 typedef struct Epoch
 {
@@ -77,6 +76,7 @@ PG_FUNCTION_INFO_V1(keyring_changed);
 static void
 drop_keys(void)
 {
+	memo_reset();
 	for (int d = 0; d < ring.ndomains; d++)
 	{
 		for (int e = 0; e < ring.domains[d].n; e++)
@@ -90,10 +90,13 @@ drop_keys(void)
 	ring.last_epoch = NULL;
 }
 
+/* Wrapped keys too: after a shredding they are to be found nowhere. */
 static void
 drop_all(void)
 {
 	drop_keys();
+	for (int d = 0; d < ring.ndomains; d++)
+		OPENSSL_cleanse(ring.domains[d].epochs, ring.domains[d].n * sizeof(Epoch));
 	ring.ndomains = 0;
 	ring.domain_relid = ring.epoch_relid = InvalidOid;
 	if (ring.context != NULL)
@@ -121,7 +124,8 @@ drop_at_exit(int code, Datum arg)
  * keyring_changed() returns trigger
  *
  * AFTER ... FOR EACH STATEMENT on key_domain and key_epoch: every backend
- * drops the keys it holds when this transaction commits, this one now.
+ * drops the keys it holds when this transaction commits, this one now; and
+ * before it commits, it erases the keys that the change left behind.
  */
 Datum
 keyring_changed(PG_FUNCTION_ARGS)
@@ -131,27 +135,15 @@ keyring_changed(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("keyring_changed: not called by trigger manager")));
 	CacheInvalidateRelcache(((TriggerData *) fcinfo->context)->tg_relation);
+	erase_at_commit(mobanon_relation("key_epoch"));
 	return PointerGetDatum(NULL);
 }
 
 /* ---- reading the tables --------------------------------------------------- */
 
-static Oid
-relation_of(const char *name, Oid namespace)
-{
-	Oid			relid = get_relname_relid(name, namespace);
-
-	if (!OidIsValid(relid))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("relation \"%s.%s\" does not exist", MOBANON_SCHEMA, name),
-				 errhint("CREATE EXTENSION mobanon in this database.")));
-	return relid;
-}
-
 /* The number of a domain, or 0 when there is none of that name. */
 static int32
-read_domain_id(const char *name, int len, Oid namespace)
+read_domain_id(const char *name, int len)
 {
 	Relation	rel = table_open(ring.domain_relid, AccessShareLock);
 	text	   *value = cstring_to_text_with_len(name, len);
@@ -162,7 +154,7 @@ read_domain_id(const char *name, int len, Oid namespace)
 	bool		isnull;
 
 	ScanKeyInit(&key, DOMAIN_NAME, BTEqualStrategyNumber, F_TEXTEQ, PointerGetDatum(value));
-	scan = systable_beginscan(rel, relation_of("key_domain_pkey", namespace), true, NULL, 1, &key);
+	scan = systable_beginscan(rel, mobanon_relation("key_domain_pkey"), true, NULL, 1, &key);
 	if (HeapTupleIsValid(tuple = systable_getnext(scan)))
 		id = DatumGetInt32(heap_getattr(tuple, DOMAIN_ID, RelationGetDescr(rel), &isnull));
 	systable_endscan(scan);
@@ -185,9 +177,12 @@ epoch_from_tuple(Epoch *epoch, HeapTuple tuple, TupleDesc desc)
 	{
 		bytea	   *wrapped = DatumGetByteaPP(value);
 
-		/* Another length unwraps no more than zeros do. */
+		/* Another length unwraps no more than an unknown format does. */
 		if (VARSIZE_ANY_EXHDR(wrapped) == WRAPPED_LEN)
 			memcpy(epoch->wrapped, VARDATA_ANY(wrapped), WRAPPED_LEN);
+		else
+			epoch->wrapped[0] = WRAP_FORMAT + 1;
+		epoch->shredded = epoch->wrapped[0] == WRAP_ERASED;
 	}
 	value = heap_getattr(tuple, EPOCH_ROOT, desc, &isnull);
 	if (!isnull)
@@ -203,8 +198,20 @@ compare_epochs(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+/* repalloc() would leave the old copy in freed memory. */
 static void
-read_epochs(Domain *domain, int32 id, Oid namespace)
+grow_epochs(Domain *domain, int room)
+{
+	Epoch	   *old = domain->epochs;
+
+	domain->epochs = MemoryContextAllocHuge(ring.context, room * sizeof(Epoch));
+	memcpy(domain->epochs, old, domain->n * sizeof(Epoch));
+	OPENSSL_cleanse(old, domain->n * sizeof(Epoch));
+	pfree(old);
+}
+
+static void
+read_epochs(Domain *domain, int32 id)
 {
 	Relation	rel = table_open(ring.epoch_relid, AccessShareLock);
 	int			room = 64;
@@ -214,11 +221,11 @@ read_epochs(Domain *domain, int32 id, Oid namespace)
 
 	domain->epochs = MemoryContextAlloc(ring.context, room * sizeof(Epoch));
 	ScanKeyInit(&key, EPOCH_DOMAIN, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(id));
-	scan = systable_beginscan(rel, relation_of("key_epoch_pkey", namespace), true, NULL, 1, &key);
+	scan = systable_beginscan(rel, mobanon_relation("key_epoch_pkey"), true, NULL, 1, &key);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		if (domain->n == room)
-			domain->epochs = repalloc(domain->epochs, (room *= 2) * sizeof(Epoch));
+			grow_epochs(domain, room *= 2);
 		epoch_from_tuple(&domain->epochs[domain->n++], tuple, RelationGetDescr(rel));
 	}
 	systable_endscan(scan);
@@ -229,20 +236,19 @@ read_epochs(Domain *domain, int32 id, Oid namespace)
 static void
 load_domain_once(const char *name, int len)
 {
-	Oid			namespace = get_namespace_oid(MOBANON_SCHEMA, false);
 	Domain		domain = {0};
 	int32		id;
 
 	ring.stale = false;
-	ring.domain_relid = relation_of("key_domain", namespace);
-	ring.epoch_relid = relation_of("key_epoch", namespace);
-	id = read_domain_id(name, len, namespace);
+	ring.domain_relid = mobanon_relation("key_domain");
+	ring.epoch_relid = mobanon_relation("key_epoch");
+	id = read_domain_id(name, len);
 	if (id == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_DOMAIN),
 				 errmsg("pseudonym domain \"%.*s\" does not exist", len, name),
 				 errhint("Make it with mobanon.create_domain().")));
-	read_epochs(&domain, id, namespace);
+	read_epochs(&domain, id);
 	domain.name = MemoryContextAlloc(ring.context, len + 1);
 	memcpy(domain.name, name, len);
 	domain.len = len;
@@ -251,7 +257,8 @@ load_domain_once(const char *name, int len)
 
 /*
  * Read a domain and its epochs.  What arrives while the tables are opened may
- * be about these tables: then everything is read again.
+ * be about these tables: then everything is read again.  Where that never ends
+ * (debug_discard_caches), what was read last counts for one call.
  */
 static Domain *
 load_domain(const char *name, int len)
@@ -265,6 +272,8 @@ load_domain(const char *name, int len)
 		drop_all();
 	PG_TRY();
 	{
+		int			reads = 0;
+
 		ring.busy = true;
 		do
 		{
@@ -272,15 +281,16 @@ load_domain(const char *name, int len)
 			if (ring.stale)
 				drop_all();
 			load_domain_once(name, len);
-		} while (ring.stale);
+		} while (ring.stale && ++reads < MAX_READS);
 	}
-	PG_FINALLY();
+	PG_CATCH();
 	{
 		ring.busy = false;
-		if (ring.stale)
-			drop_all();
+		drop_all();
+		PG_RE_THROW();
 	}
 	PG_END_TRY();
+	ring.busy = false;
 	return &ring.domains[ring.ndomains - 1];
 }
 
@@ -375,6 +385,8 @@ keyring_find(const char *domain, int domain_len, TimestampTz at)
 
 	/* Another session's shred_epoch() counts from its commit, also in mid-statement. */
 	AcceptInvalidationMessages();
+	if (unlikely(ring.stale))
+		drop_all();
 
 	d = ring.last_domain;
 	if (d == NULL || d->len != domain_len || memcmp(d->name, domain, domain_len) != 0)
@@ -397,8 +409,16 @@ keyring_find(const char *domain, int domain_len, TimestampTz at)
 	return e->key;
 }
 
+/* A subject is remembered no longer than the transaction that brought it. */
+static void
+forget_subjects(XactEvent event, void *arg)
+{
+	memo_reset();
+}
+
 void
 keyring_init(void)
 {
+	RegisterXactCallback(forget_subjects, NULL);
 	CacheRegisterRelcacheCallback(keyring_invalidated, (Datum) 0);
 }

@@ -12,7 +12,7 @@ CREATE TABLE mobanon.key_domain (
 	starts_at	timestamptz NOT NULL CHECK (isfinite(starts_at)),
 	periods		int NOT NULL DEFAULT 0 CHECK (periods >= 0),
 	created_at	timestamptz NOT NULL DEFAULT now()
-);
+) USING heap;
 COMMENT ON TABLE mobanon.key_domain IS
 'Pseudonym domains. The keys of a domain cover "periods" rotation periods from starts_at, without a gap.';
 
@@ -30,15 +30,16 @@ CREATE TABLE mobanon.key_epoch (
 	PRIMARY KEY (domain_id, epoch),
 	CHECK (starts_at < ends_at AND isfinite(starts_at) AND isfinite(ends_at)),
 	CHECK ((wrapped_key IS NULL) = (shredded_at IS NOT NULL)),
+	CHECK (length(wrapped_key) = 61),
 	CONSTRAINT key_epoch_no_overlap EXCLUDE USING gist
 		(int4range(domain_id, domain_id, '[]') WITH &&, tstzrange(starts_at, ends_at) WITH &&),
 	CONSTRAINT key_epoch_ends_at UNIQUE (domain_id, ends_at),
-	-- no gap: every epoch but the first starts where another one ends
-	CONSTRAINT key_epoch_no_gap FOREIGN KEY (domain_id, follows)
-		REFERENCES mobanon.key_epoch (domain_id, ends_at) DEFERRABLE INITIALLY DEFERRED
-);
-CREATE UNIQUE INDEX key_epoch_first ON mobanon.key_epoch (domain_id) WHERE follows IS NULL;
-ALTER TABLE mobanon.key_epoch ALTER COLUMN wrapped_key SET STORAGE PLAIN;
+	-- one epoch is the first
+	CONSTRAINT key_epoch_follows UNIQUE NULLS NOT DISTINCT (domain_id, follows)
+) USING heap;	-- erase.c overwrites keys in its pages
+-- in the row, never in a TOAST table or, by ANALYZE, in pg_statistic
+ALTER TABLE mobanon.key_epoch ALTER COLUMN wrapped_key SET STORAGE PLAIN,
+	ALTER COLUMN wrapped_key SET STATISTICS 0;
 COMMENT ON TABLE mobanon.key_epoch IS
 'Keys of pseudonym domains: AES-256-GCM under the root key with fingerprint root_key, for times from starts_at up to, not including, ends_at. NULL once shredded.';
 
@@ -59,9 +60,35 @@ CREATE TRIGGER keyring_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON m
 ALTER TABLE mobanon.key_domain ENABLE ALWAYS TRIGGER keyring_changed;
 ALTER TABLE mobanon.key_epoch ENABLE ALWAYS TRIGGER keyring_changed;
 
+-- No gap: every epoch but the first starts where another one ends.  It would be
+-- a foreign key of the table to itself, but pg_dump warns of those, every night.
+CREATE FUNCTION mobanon.check_no_gap() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+DECLARE
+	-- the borders that this row had, and has
+	border	timestamptz;
+BEGIN
+	FOREACH border IN ARRAY ARRAY[OLD.ends_at, NEW.follows] LOOP
+		IF EXISTS (SELECT FROM key_epoch WHERE domain_id = COALESCE(NEW.domain_id, OLD.domain_id) AND follows = border)
+			AND NOT EXISTS (SELECT FROM key_epoch WHERE domain_id = COALESCE(NEW.domain_id, OLD.domain_id) AND ends_at = border) THEN
+			RAISE EXCEPTION 'an epoch of a pseudonym domain starts where no other ends'
+				USING ERRCODE = 'integrity_constraint_violation', TABLE = 'key_epoch', SCHEMA = 'mobanon', CONSTRAINT = TG_NAME;
+		END IF;
+	END LOOP;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION mobanon.check_no_gap() IS
+'Trigger: when a transaction commits, the epochs of a domain follow each other without a gap.';
+CREATE CONSTRAINT TRIGGER key_epoch_no_gap AFTER INSERT OR UPDATE OF domain_id, ends_at, follows OR DELETE ON mobanon.key_epoch
+	DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION mobanon.check_no_gap();
+
 CREATE VIEW mobanon.keyring AS
 SELECT d.domain, e.epoch, e.starts_at, e.ends_at,
-	CASE WHEN e.shredded_at IS NOT NULL THEN 'shredded'
+	-- zeros: shredded, and then the server failed before the row said so
+	CASE WHEN e.shredded_at IS NOT NULL OR get_byte(e.wrapped_key, 0) = 0 THEN 'shredded'
 		 WHEN e.ends_at <= now() THEN 'past'
 		 WHEN e.starts_at > now() THEN 'future'
 		 ELSE 'current' END AS state,
@@ -94,6 +121,24 @@ RETURN (starts_at AT TIME ZONE 'UTC' + periods * period) AT TIME ZONE 'UTC';
 COMMENT ON FUNCTION mobanon.period_end(timestamptz, interval, int) IS
 'For the keyring''s own functions: the end of the given number of periods, counted in UTC.';
 
+CREATE FUNCTION mobanon.lock_domain(domain text) RETURNS mobanon.key_domain
+LANGUAGE plpgsql VOLATILE STRICT
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+DECLARE
+	d		key_domain;
+BEGIN
+	SELECT * INTO d FROM key_domain AS k WHERE k.domain = lock_domain.domain FOR UPDATE;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'pseudonym domain "%" does not exist', lock_domain.domain
+			USING ERRCODE = 'MP005', HINT = 'Make it with mobanon.create_domain().';
+	END IF;
+	RETURN d;
+END
+$$;
+COMMENT ON FUNCTION mobanon.lock_domain(text) IS
+'For the keyring''s own functions: the domain, locked so that its epochs change one call at a time.';
+
 CREATE FUNCTION mobanon.add_epochs(domain text, until timestamptz) RETURNS int
 LANGUAGE plpgsql VOLATILE STRICT
 SET search_path = pg_catalog, mobanon, pg_temp
@@ -107,12 +152,7 @@ DECLARE
 	next	timestamptz;
 	added	int := 0;
 BEGIN
-	-- one at a time per domain
-	SELECT * INTO d FROM key_domain AS k WHERE k.domain = add_epochs.domain FOR UPDATE;
-	IF NOT FOUND THEN
-		RAISE EXCEPTION 'pseudonym domain "%" does not exist', add_epochs.domain
-			USING ERRCODE = 'MP005', HINT = 'Make it with mobanon.create_domain().';
-	END IF;
+	d := lock_domain(add_epochs.domain);
 	IF NOT isfinite(until) THEN
 		RAISE EXCEPTION 'keys are made for a finite time' USING ERRCODE = 'datetime_field_overflow';
 	END IF;
@@ -193,3 +233,96 @@ SET search_path = pg_catalog, mobanon, pg_temp
 AS $$ SELECT add_epochs(domain, until) $$;
 COMMENT ON FUNCTION mobanon.extend_domain(text, timestamptz) IS
 'Appends epochs to a domain so that it has keys for every time before "until"; returns how many were added, 0 when it had them.';
+
+CREATE FUNCTION mobanon.rotate_key(domain text) RETURNS int
+LANGUAGE plpgsql VOLATILE STRICT SECURITY DEFINER
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	d		CONSTANT key_domain := lock_domain(rotate_key.domain);
+	-- not now(): another session may have rotated while this one waited
+	moment	CONSTANT timestamptz := clock_timestamp();
+	present	key_epoch;
+	future	key_epoch;
+	first	int;
+	number	int;
+BEGIN
+	SELECT max(e.epoch) + 1 INTO first FROM key_epoch AS e WHERE e.domain_id = d.domain_id;
+	SELECT * INTO present FROM key_epoch AS e
+	WHERE e.domain_id = d.domain_id AND e.starts_at < moment AND moment < e.ends_at;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'pseudonym domain "%" has no key for the present', rotate_key.domain
+			USING ERRCODE = 'MP001',
+				  HINT = 'If it has ended, extend it with mobanon.extend_domain(); the view mobanon.keyring shows its epochs.';
+	END IF;
+	UPDATE key_epoch AS e SET ends_at = moment WHERE e.domain_id = d.domain_id AND e.epoch = present.epoch;
+	-- A number is never used twice: it is part of what a wrapped key is bound to.
+	number := first;
+	FOR future IN
+		WITH ahead AS (
+			DELETE FROM key_epoch AS e WHERE e.domain_id = d.domain_id AND e.starts_at > moment RETURNING *
+		)
+		SELECT * FROM ahead ORDER BY starts_at
+	LOOP
+		number := number + 1;
+		INSERT INTO key_epoch (domain_id, epoch, starts_at, ends_at, follows, wrapped_key, root_key)
+		VALUES (d.domain_id, number, future.starts_at, future.ends_at, future.starts_at,
+				new_wrapped_key(rotate_key.domain, number), key_fingerprint());
+	END LOOP;
+	INSERT INTO key_epoch (domain_id, epoch, starts_at, ends_at, follows, wrapped_key, root_key)
+	VALUES (d.domain_id, first, moment, present.ends_at, moment,
+			new_wrapped_key(rotate_key.domain, first), key_fingerprint());
+	RETURN first;
+END
+$$;
+COMMENT ON FUNCTION mobanon.rotate_key(text) IS
+'Ends the present epoch of a domain now: from this moment on every subject has a new, unrelated pseudonym. Keys that were made ahead are replaced too. Returns the number of the new epoch. A statement that runs while this commits may use either key for times after it.';
+
+CREATE FUNCTION mobanon.shred_epoch(domain text, epoch int) RETURNS boolean
+LANGUAGE plpgsql VOLATILE STRICT SECURITY DEFINER
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	d		CONSTANT key_domain := lock_domain(shred_epoch.domain);
+	e		key_epoch;
+BEGIN
+	UPDATE key_epoch AS k SET wrapped_key = NULL, shredded_at = now()
+	WHERE k.domain_id = d.domain_id AND k.epoch = shred_epoch.epoch AND k.shredded_at IS NULL
+	RETURNING * INTO e;
+	IF NOT FOUND THEN
+		IF EXISTS (SELECT FROM key_epoch AS k WHERE k.domain_id = d.domain_id AND k.epoch = shred_epoch.epoch) THEN
+			RETURN false;
+		END IF;
+		RAISE EXCEPTION 'pseudonym domain "%" has no epoch %', shred_epoch.domain, shred_epoch.epoch
+			USING ERRCODE = 'undefined_object', HINT = 'The view mobanon.keyring shows its epochs.';
+	END IF;
+	IF e.starts_at <= now() AND now() < e.ends_at THEN
+		RAISE WARNING 'pseudonym domain "%" now has no key for the present', shred_epoch.domain
+			USING HINT = 'mobanon.rotate_key() starts a new one.';
+	END IF;
+	RETURN true;
+END
+$$;
+COMMENT ON FUNCTION mobanon.shred_epoch(text, int) IS
+'Destroys the key of an epoch, for good: its pseudonyms can never again be made or linked to a subject. Returns false if it was shredded before. Effective for every session when the transaction commits, whatever its isolation level. Backups and archived WAL from before still hold the wrapped key: see doc/keys.md.';
+
+CREATE FUNCTION mobanon.rewrap_keys() RETURNS int
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+DECLARE
+	rewrapped	int;
+BEGIN
+	PERFORM FROM key_domain ORDER BY domain_id FOR UPDATE;
+	UPDATE key_epoch AS e
+	SET wrapped_key = rewrapped_key(d.domain, e.epoch, e.wrapped_key, e.root_key), root_key = key_fingerprint()
+	FROM key_domain AS d
+	WHERE d.domain_id = e.domain_id AND get_byte(e.wrapped_key, 0) <> 0 AND e.root_key <> key_fingerprint();
+	GET DIAGNOSTICS rewrapped = ROW_COUNT;
+	RETURN rewrapped;
+END
+$$;
+COMMENT ON FUNCTION mobanon.rewrap_keys() IS
+'After a change of the root key: wraps every key that the previous root key wraps by the current one, all or none, while other sessions go on. Returns how many. Call it until it returns 0, which also overwrites the old wrappings in the table''s file.';

@@ -11,6 +11,7 @@
 
 PG_FUNCTION_INFO_V1(pseudonymize_text);
 PG_FUNCTION_INFO_V1(pseudonymize_bigint);
+PG_FUNCTION_INFO_V1(pseudonymize_uuid);
 PG_FUNCTION_INFO_V1(new_wrapped_key);
 PG_FUNCTION_INFO_V1(rewrapped_key);
 PG_FUNCTION_INFO_V1(key_fingerprint);
@@ -32,12 +33,16 @@ pseudonymize(Subject subject, text *domain, TimestampTz at)
 	HmacKey    *key = keyring_find(VARDATA_ANY(domain), VARSIZE_ANY_EXHDR(domain), at);
 	pg_uuid_t  *uuid = palloc(sizeof(pg_uuid_t));
 	uint8		digest[HMAC_LEN];
+	MemoEntry  *slot;
 
+	if (memo_get(key, subject, uuid, &slot))
+		return uuid;
 	if (!hmac_compute(key, subject.bytes, subject.len, digest))
 		report_openssl_failure();
 	memcpy(uuid->data, digest, UUID_LEN);
 	uuid->data[6] = (uuid->data[6] & 0x0f) | 0x80;
 	uuid->data[8] = (uuid->data[8] & 0x3f) | 0x80;
+	memo_put(slot, key, subject, uuid);
 	return uuid;
 }
 
@@ -70,6 +75,23 @@ pseudonymize_bigint(PG_FUNCTION_ARGS)
 
 	return UUIDPGetDatum(pseudonymize(subject_from_int64(PG_GETARG_INT64(0), digits),
 									  PG_GETARG_TEXT_PP(1), PG_GETARG_TIMESTAMPTZ(2)));
+}
+
+/*
+ * pseudonymize(pseudonym uuid, domain text, at timestamptz) returns uuid
+ *
+ * A pseudonym of a pseudonym, so that short-lived ones can be made without the
+ * subject.  The message is a zero byte and the 16 bytes of the uuid: no text
+ * contains a zero byte, so no subject meets a pseudonym here.
+ */
+Datum
+pseudonymize_uuid(PG_FUNCTION_ARGS)
+{
+	char		message[1 + UUID_LEN] = {0};
+	Subject		subject = {message, sizeof(message)};
+
+	memcpy(message + 1, PG_GETARG_UUID_P(0)->data, UUID_LEN);
+	return UUIDPGetDatum(pseudonymize(subject, PG_GETARG_TEXT_PP(1), PG_GETARG_TIMESTAMPTZ(2)));
 }
 
 static bytea *
@@ -181,4 +203,5 @@ pseudonym_init(void)
 {
 	root_key_init();
 	keyring_init();
+	erase_init();
 }

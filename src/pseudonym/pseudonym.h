@@ -9,6 +9,9 @@
  *		HMAC       (hmac.c)      HMAC-SHA-256 from two precomputed states
  *		  gives
  *		pseudonym  (pseudonym.c) 128 bits of it, as a version-8 UUID
+ *
+ * Beside them: what a change of the keyring erases (erase.c), the pseudonyms
+ * made last (memo.c), and subjects that are telephone numbers (msisdn.c).
  */
 #ifndef MOBANON_PSEUDONYM_H
 #define MOBANON_PSEUDONYM_H
@@ -25,6 +28,10 @@
 #define ERRCODE_WRONG_ROOT_KEY		MAKE_SQLSTATE('M', 'P', '0', '0', '4')
 #define ERRCODE_NO_DOMAIN			MAKE_SQLSTATE('M', 'P', '0', '0', '5')
 
+/* ... and two for a telephone number that normalize_msisdn() refuses. */
+#define ERRCODE_NO_MSISDN			MAKE_SQLSTATE('M', 'P', '0', '0', '6')
+#define ERRCODE_AMBIGUOUS_MSISDN	MAKE_SQLSTATE('M', 'P', '0', '0', '7')
+
 #define KEY_LEN 32				/* of a root key and of an epoch's key */
 #define HMAC_LEN 32				/* HMAC-SHA-256 */
 #define FINGERPRINT_LEN 16		/* hexadecimal digits of a root key's fingerprint */
@@ -39,8 +46,9 @@ extern void hmac_key_free(HmacKey *key);
 
 /* ---- wrap.c: no Datum, no ereport ----------------------------------------- */
 
-/* A wrapped key: format byte, nonce, ciphertext, tag. */
+/* A wrapped key: format byte, nonce, ciphertext, tag.  Erased, all is zero. */
 #define WRAP_FORMAT 1
+#define WRAP_ERASED 0
 #define WRAP_NONCE_LEN 12
 #define WRAP_TAG_LEN 16
 #define WRAPPED_LEN (1 + WRAP_NONCE_LEN + KEY_LEN + WRAP_TAG_LEN)
@@ -65,7 +73,24 @@ extern const RootKey *root_key_by_fingerprint(const char *fingerprint);
 
 /* ---- keyring.c ------------------------------------------------------------ */
 
+/* Columns of mobanon.key_domain and mobanon.key_epoch, in keyring.sql. */
+enum {DOMAIN_NAME = 1, DOMAIN_ID = 2};
+enum {EPOCH_DOMAIN = 1, EPOCH_NUMBER, EPOCH_STARTS, EPOCH_ENDS, EPOCH_FOLLOWS, EPOCH_WRAPPED, EPOCH_ROOT};
+
 extern void keyring_init(void);
 extern HmacKey *keyring_find(const char *domain, int domain_len, TimestampTz at);
+
+/* ---- erase.c -------------------------------------------------------------- */
+
+extern void erase_init(void);
+extern void erase_at_commit(Oid epoch_relid);
+
+/* ---- memo.c --------------------------------------------------------------- */
+
+typedef struct MemoEntry MemoEntry;
+
+extern bool memo_get(const HmacKey *key, Subject subject, pg_uuid_t *pseudonym, MemoEntry **slot);
+extern void memo_put(MemoEntry *slot, const HmacKey *key, Subject subject, const pg_uuid_t *pseudonym);
+extern void memo_reset(void);
 
 #endif							/* MOBANON_PSEUDONYM_H */

@@ -27,6 +27,7 @@
 
 #define DEFAULT_LINK "mobanon_root.key"
 #define HEX_LEN (2 * KEY_LEN)
+#define TEXT_LEN (HEX_LEN + 3)	/* room for an end of line, and to see more */
 
 typedef struct RootKeySource
 {
@@ -77,12 +78,12 @@ forget_at_exit(int code, Datum arg)
 
 /*
  * 64 hexadecimal digits, then nothing but an end of line.  What was found is
- * never shown.
+ * never shown; the text is cleansed, whatever it was.
  */
 static void
-parse_root_key(RootKeySource *source, const char *text, size_t len, const char *where)
+parse_root_key(RootKeySource *source, char text[TEXT_LEN], size_t len, const char *where)
 {
-	uint8		key[KEY_LEN];
+	uint8		key[KEY_LEN] = {0};
 	bool		ok;
 	size_t		digits = 0;
 	HmacKey    *hmac;
@@ -98,8 +99,10 @@ parse_root_key(RootKeySource *source, const char *text, size_t len, const char *
 			c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 
 		ok = v >= 0;
-		key[digits / 2] = digits % 2 ? key[digits / 2] | v : (uint8) (v << 4);
+		if (ok)
+			key[digits / 2] = digits % 2 ? key[digits / 2] | v : v << 4;
 	}
+	OPENSSL_cleanse(text, TEXT_LEN);
 	if (!ok)
 	{
 		OPENSSL_cleanse(key, sizeof(key));
@@ -177,9 +180,10 @@ check_outside_data_directory(const char *file)
 static void
 read_root_key_file(RootKeySource *source, const char *file, bool is_default)
 {
-	char		text[HEX_LEN + 3];
+	char		text[TEXT_LEN];
 	ssize_t		len;
 	int			fd;
+	int			read_errno;
 
 	check_outside_data_directory(file);
 	fd = OpenTransientFile(file, O_RDONLY | PG_BINARY | O_NONBLOCK);
@@ -196,32 +200,27 @@ read_root_key_file(RootKeySource *source, const char *file, bool is_default)
 	}
 	check_root_key_file(fd, file);
 	len = read(fd, text, sizeof(text));
+	read_errno = errno;
 	CloseTransientFile(fd);
+	errno = read_errno;
 	if (len < 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_ROOT_KEY),
 				 errmsg("could not read root key file \"%s\": %m", file)));
-	PG_TRY();
-	{
-		parse_root_key(source, text, len, psprintf("root key file \"%s\"", file));
-	}
-	PG_FINALLY();
-	{
-		OPENSSL_cleanse(text, sizeof(text));
-	}
-	PG_END_TRY();
+	parse_root_key(source, text, len, psprintf("root key file \"%s\"", file));
 }
 
 /*
  * Run the command as ssl_passphrase_command is run; its standard error goes to
  * the server's log, its standard output is the key.  Unbuffered, so that no
  * copy stays in the C library's buffers.  The command is not shown in errors:
- * it may hold a token.
+ * it may hold a token.  Cancelling the query ends the command, too: PostgreSQL
+ * signals the process group.
  */
 static void
 run_root_key_command(RootKeySource *source)
 {
-	char		text[HEX_LEN + 3];
+	char		text[TEXT_LEN];
 	size_t		len = 0;
 	int			c;
 	FILE	   *pipe;
@@ -236,21 +235,16 @@ run_root_key_command(RootKeySource *source)
 	while (len < sizeof(text) && (c = getc(pipe)) != EOF)
 		text[len++] = c;
 	status = ClosePipeStream(pipe);
-	PG_TRY();
-	{
-		if (status != 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_NO_ROOT_KEY),
-					 errmsg("%s failed", source->command_setting),
-					 errdetail_internal("%s", status == -1 ? "The command's status was lost." : wait_result_to_str(status)),
-					 errhint("The server's log shows what the command wrote to standard error.")));
-		parse_root_key(source, text, len, source->command_setting);
-	}
-	PG_FINALLY();
+	if (status != 0)
 	{
 		OPENSSL_cleanse(text, sizeof(text));
+		ereport(ERROR,
+				(errcode(ERRCODE_NO_ROOT_KEY),
+				 errmsg("%s failed", source->command_setting),
+				 errdetail_internal("%s", status == -1 ? "The command's status was lost." : wait_result_to_str(status)),
+				 errhint("The server's log shows what the command wrote to standard error.")));
 	}
-	PG_END_TRY();
+	parse_root_key(source, text, len, source->command_setting);
 }
 
 static bool
@@ -328,11 +322,15 @@ root_key_by_fingerprint(const char *fingerprint)
 			 errhint("Give the server that root key, or name it in mobanon.previous_root_key_file and call mobanon.rewrap_keys().")));
 }
 
+/*
+ * In postgresql.conf only, and shown to superusers only: ALTER SYSTEM would put
+ * the command into the data directory, and so into every base backup.
+ */
 static void
 define_setting(const char *name, const char *description, char **variable)
 {
 	DefineCustomStringVariable(name, description, NULL, variable, "",
-							   PGC_SIGHUP, GUC_SUPERUSER_ONLY,
+							   PGC_SIGHUP, GUC_SUPERUSER_ONLY | GUC_DISALLOW_IN_AUTO_FILE,
 							   NULL, NULL, NULL);
 }
 

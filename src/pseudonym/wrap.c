@@ -2,6 +2,9 @@
  * wrap.c
  *		An epoch's key, wrapped by the root key: AES-256-GCM (NIST SP 800-38D).
  *
+ * OpenSSL draws the nonce itself: in FIPS mode one from outside is not
+ * approved for encryption.
+ *
  * The associated data names domain and epoch, so that a wrapped key that was
  * moved to another row of the keyring does not unwrap.
  */
@@ -32,13 +35,14 @@ add_associated_data(EVP_CIPHER_CTX *ctx, const char *domain, int domain_len, int
 	return true;
 }
 
+/* Without a nonce, encryption draws a random one when it starts. */
 static EVP_CIPHER_CTX *
 start_cipher(const uint8 root[KEY_LEN], const uint8 *nonce, bool encrypt)
 {
 	EVP_CIPHER *aes = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
 	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
 
-	/* The default length of the nonce is 12 bytes. */
+	/* A nonce has 12 bytes unless told otherwise. */
 	if (aes == NULL || ctx == NULL || EVP_CipherInit_ex2(ctx, aes, root, nonce, encrypt, NULL) != 1)
 	{
 		EVP_CIPHER_CTX_free(ctx);
@@ -64,11 +68,10 @@ wrap_key(const uint8 root[KEY_LEN], const char *domain, int domain_len, int32 ep
 	bool		ok;
 
 	wrapped[0] = WRAP_FORMAT;
-	if (!pg_strong_random(nonce, WRAP_NONCE_LEN))
-		return false;
-	if ((ctx = start_cipher(root, nonce, true)) == NULL)
+	if ((ctx = start_cipher(root, NULL, true)) == NULL)
 		return false;
 	ok = add_associated_data(ctx, domain, domain_len, epoch) &&
+		EVP_CIPHER_CTX_get_updated_iv(ctx, nonce, WRAP_NONCE_LEN) == 1 &&
 		EVP_CipherUpdate(ctx, cipher, &n, key, KEY_LEN) == 1 && n == KEY_LEN &&
 		EVP_CipherFinal_ex(ctx, tag, &n) == 1 && n == 0 &&
 		EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, WRAP_TAG_LEN, tag) == 1;

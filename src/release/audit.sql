@@ -3,24 +3,69 @@
  * who only reads it?
  */
 
--- The first row in which the release and its register differ, in words.
-CREATE FUNCTION mobanon.first_difference(p mobanon.pipeline) RETURNS text
+-- The first bucket whose rows are not those that were published.
+CREATE FUNCTION mobanon.first_difference(p mobanon.pipeline, OUT bucket timestamptz, OUT published bigint, OUT present bigint,
+	OUT row_checks bytea, OUT present_checks bytea)
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, mobanon, pg_temp
-SET timezone = 'UTC' SET datestyle = 'ISO, YMD'
 AS $$
-	SELECT format('bucket %s: %s', COALESCE(w.bucket, h.bucket),
-		CASE WHEN h.bucket IS NULL THEN 'its rows are gone'
-			 WHEN w.bucket IS NULL THEN 'nothing was published for it'
-			 WHEN w.rows <> h.rows THEN format('%s rows were published, %s are there', w.rows, h.rows)
-			 ELSE 'rows were changed' END)
-	FROM (SELECT * FROM publication_window AS r WHERE r.pipeline_id = p.pipeline_id) AS w
-	FULL JOIN window_hashes(p.pipeline, '-infinity', 'infinity') AS h USING (bucket, publication)
+	SELECT COALESCE(w.bucket, h.bucket), COALESCE(w.rows, 0), COALESCE(h.rows, 0), COALESCE(w.row_checks, ''), COALESCE(h.row_checks, '')
+	FROM (SELECT * FROM publication_window AS r
+		  WHERE r.pipeline_id = p.pipeline_id AND r.bucket >= COALESCE(p.retained_from, '-infinity')) AS w
+	FULL JOIN window_hashes(p, '-infinity', 'infinity') AS h USING (bucket, publication)
 	WHERE (w.rows, w.sha256) IS DISTINCT FROM (h.rows, h.sha256)
 	ORDER BY COALESCE(w.bucket, h.bucket) LIMIT 1
 $$;
 COMMENT ON FUNCTION mobanon.first_difference(mobanon.pipeline) IS
-'For the release room: the first bucket whose rows are not those that were published; NULL when all are.';
+'For the release room: the first bucket whose rows are not those that were published, with the checks of its rows then and now; NULL when there is none.';
+
+CREATE FUNCTION mobanon.verify_rows(p mobanon.pipeline) RETURNS TABLE (bucket timestamptz, cell mobanon.cell, problem text)
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+DECLARE
+	d		record;
+	place	bigint;
+	subjects bigint;
+BEGIN
+	SELECT * INTO d FROM first_difference(p);
+	IF d.bucket IS NULL THEN
+		RETURN;
+	END IF;
+	bucket := d.bucket;
+	-- the first place at which then and now differ
+	SELECT min(i) INTO place FROM generate_series(1, GREATEST(d.published, d.present)) AS i
+	WHERE substr(d.row_checks, (4 * i - 3)::int, 4) <> substr(d.present_checks, (4 * i - 3)::int, 4);
+	EXECUTE format('SELECT r.cell, r.subjects FROM %s AS r WHERE r.bucket = $1 ORDER BY %s OFFSET $2 - 1 LIMIT 1',
+		p.pipeline, column_list('{cell}'::name[] || p.breakdowns, 'r'))
+	INTO cell, subjects USING bucket, COALESCE(place, 1);
+	problem := CASE
+		WHEN d.published = 0 THEN format('the bucket has %s rows, and nothing was published for it', d.present)
+		WHEN d.present = 0 THEN format('the bucket has no rows, and %s were published', d.published)
+		-- all of four bytes agree, but not the whole
+		WHEN place IS NULL THEN 'a row was changed'
+		WHEN d.present < d.published THEN format('%s of %s rows are missing, the first before this one', d.published - d.present, d.published)
+		WHEN d.present > d.published THEN format('%s rows too many, this is the first', d.present - d.published)
+		ELSE format('row %s of %s (%s subjects) is not what was published', place, d.published, subjects) END;
+	RETURN NEXT;
+END
+$$;
+COMMENT ON FUNCTION mobanon.verify_rows(mobanon.pipeline) IS
+'For the release room: the first row of a release that does not fit what was published.';
+
+CREATE FUNCTION mobanon.verify_pipeline(name text) RETURNS TABLE (bucket timestamptz, cell mobanon.cell, problem text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+DECLARE
+	p	pipeline;
+BEGIN
+	SELECT * INTO p FROM pipeline AS o WHERE o.pipeline = name AND o.dropped_at IS NULL;
+	RETURN QUERY SELECT v.bucket, v.cell, v.problem FROM verify_rows(p) AS v;
+END
+$$;
+COMMENT ON FUNCTION mobanon.verify_pipeline(text) IS
+'For the release room: verify_release() after the name was found.';
 
 -- The first publication whose entry, or whose list of windows, is not as it was written.
 CREATE FUNCTION mobanon.first_bad_entry(p mobanon.pipeline) RETURNS int
@@ -48,7 +93,8 @@ AS $$
 	CROSS JOIN LATERAL aclexplode(r.relacl) AS a
 	CROSS JOIN (
 		SELECT relation_named(p.source) AS relation
-		UNION ALL SELECT relation_named(stage_name(p.pipeline, n)) FROM unnest(ARRAY['pseudonymized', 'coarsened', 'candidate']) AS n
+		UNION ALL SELECT relation_named(stage_name(o.pipeline, n)) FROM pipeline AS o, unnest(ARRAY['pseudonymized', 'coarsened', 'candidate']) AS n
+			WHERE o.pipeline_id = COALESCE(p.parent_id, p.pipeline_id)
 		UNION ALL SELECT c.oid FROM pg_class AS c WHERE c.relnamespace = 'mobanon'::regnamespace AND c.relkind IN ('r', 'p', 'm')
 			AND NOT has_any_column_privilege('public', c.oid, 'SELECT')
 	) AS s
@@ -66,20 +112,29 @@ SET search_path = pg_catalog, mobanon, pg_temp
 AS $$
 BEGIN
 	EXECUTE format(
-		$sql$SELECT count(*) FILTER (WHERE r.subjects < $2 OR r.subjects IS NULL), count(*) - count(DISTINCT (r.bucket, r.cell)),
+		$sql$SELECT count(*) FILTER (WHERE r.subjects < $2 OR r.subjects IS NULL), count(*) - count(DISTINCT (%2$s)),
 			count(*) FILTER (WHERE NOT EXISTS (SELECT FROM publication AS b
 				WHERE b.pipeline_id = $1 AND b.publication = r.publication
-				AND r.bucket >= b.window_from AND r.bucket < b.window_to))
-			FROM %s AS r$sql$, p.pipeline)
-	INTO below_k, twice, outside USING p.pipeline_id, p.k;
+				AND r.bucket >= b.window_from AND r.bucket < b.window_to) OR r.bucket < $3)
+			FROM %1$s AS r$sql$, p.pipeline, column_list('{bucket, cell}'::name[] || p.breakdowns, 'r'))
+	INTO below_k, twice, outside USING p.pipeline_id, p.k, COALESCE(p.retained_from, '-infinity');
 END
 $$;
 COMMENT ON FUNCTION mobanon.release_rows_at_fault(mobanon.pipeline) IS
 'For the release room: rows of a release with fewer than k subjects, that are there twice, or that lie in no published window.';
 
+CREATE FUNCTION mobanon.verify_release(name text) RETURNS TABLE (bucket timestamptz, cell mobanon.cell, problem text)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+	SELECT v.bucket, v.cell, v.problem FROM mobanon.verify_pipeline(mobanon.pipeline_name(name)) AS v;
+END;
+COMMENT ON FUNCTION mobanon.verify_release(text) IS
+'Compares a release with its register, row by row: the first row that does not fit, and why; no row when every one is what was published.';
+
 CREATE FUNCTION mobanon.audit_pipeline(name text) RETURNS TABLE (check_name text, ok boolean, detail text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, mobanon, pg_temp
+SET timezone = 'UTC' SET datestyle = 'ISO, YMD'
 AS $$
 DECLARE
 	p		pipeline;
@@ -101,9 +156,9 @@ BEGIN
 	fault := release_rows_at_fault(p);
 	RETURN QUERY VALUES
 		('no row has fewer than k subjects', fault.below_k = 0, CASE WHEN fault.below_k > 0 THEN format('%s rows', fault.below_k) END),
-		('no bucket and cell is there twice', fault.twice = 0, CASE WHEN fault.twice > 0 THEN format('%s rows', fault.twice) END),
+		('no group is there twice', fault.twice = 0, CASE WHEN fault.twice > 0 THEN format('%s rows', fault.twice) END),
 		('every row lies in a published window', fault.outside = 0, CASE WHEN fault.outside > 0 THEN format('%s rows', fault.outside) END);
-	wrong := first_difference(p);
+	SELECT format('bucket %s: %s', v.bucket, v.problem) INTO wrong FROM verify_rows(p) AS v;
 	RETURN QUERY SELECT 'rows are those that were published', wrong IS NULL, wrong;
 	wrong := first_bad_entry(p)::text;
 	RETURN QUERY SELECT 'register is whole', wrong IS NULL, 'publication ' || wrong;

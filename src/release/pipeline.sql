@@ -129,6 +129,42 @@ $$;
 COMMENT ON FUNCTION mobanon.source_expression(text, regclass, name, text) IS
 'For the release room: a column of the source, cast to what a stage needs it as; an error when it cannot be.';
 
+CREATE FUNCTION mobanon.column_list(columns name[], alias text DEFAULT NULL) RETURNS text
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+RETURN (SELECT string_agg(concat_ws('.', alias, quote_ident(u.c)), ', ' ORDER BY u.place)
+		FROM unnest(columns) WITH ORDINALITY AS u (c, place));
+COMMENT ON FUNCTION mobanon.column_list(name[], text) IS
+'For the release room: columns as SQL writes them, with the alias of their table.';
+
+-- A breakdown is a column with a data category of its own, which a subject consents to or not.
+CREATE FUNCTION mobanon.check_breakdowns(pipeline text, source regclass, purpose text, breakdowns name[]) RETURNS void
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+#variable_conflict use_variable
+DECLARE
+	breakdown	name;
+BEGIN
+	FOREACH breakdown IN ARRAY breakdowns LOOP
+		IF NOT EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = source AND a.attname = breakdown AND a.attnum > 0 AND NOT a.attisdropped) THEN
+			RAISE EXCEPTION 'pipeline %: table % has no column "%" to break down by', pipeline, source, breakdown
+				USING ERRCODE = 'undefined_column';
+		ELSIF breakdown IN ('pseudonym', 'latitude', 'longitude', 'at', 'bucket', 'cell', 'subjects', 'publication', 'location')
+			OR (SELECT count(*) FROM unnest(breakdowns) AS b WHERE b = breakdown) > 1 THEN
+			RAISE EXCEPTION 'pipeline %: "%" cannot be a breakdown', pipeline, breakdown
+				USING ERRCODE = 'duplicate_column', HINT = 'The release has a column of this name.';
+		ELSIF NOT EXISTS (SELECT FROM consent_scope AS s WHERE s.purpose = check_breakdowns.purpose AND s.category = breakdown) THEN
+			RAISE EXCEPTION 'pipeline %: purpose "%" has no data category "%"', pipeline, purpose, breakdown
+				USING ERRCODE = 'undefined_object',
+					  HINT = format('Subjects decide about it apart from where they were: SELECT mobanon.add_category(%L, %L).', purpose, breakdown);
+		END IF;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION mobanon.check_breakdowns(text, regclass, text, name[]) IS
+'For the release room: an error for a breakdown that is no column, or no data category of the purpose.';
+
 -- The role that processes for the purpose: the given one, or the only one.
 CREATE FUNCTION mobanon.processing_role(pipeline text, purpose text, role_name regrole) RETURNS regrole
 LANGUAGE plpgsql STABLE
@@ -251,7 +287,7 @@ COMMENT ON FUNCTION mobanon.bucket_expression(text, interval, text) IS
 'For the release room: the bucket of an event time, as a view writes it: date_bin where it gives what bucket_start does.';
 
 CREATE FUNCTION mobanon.view_statements(pipeline text, source regclass, purpose text, role_name regrole, subject text,
-	event_time text, latitude text, longitude text, resolution text, bucket interval, k int, time_zone text, domain text)
+	event_time text, latitude text, longitude text, resolution text, bucket interval, k int, time_zone text, domain text, breakdowns name[])
 RETURNS text[]
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, mobanon, pg_temp
@@ -259,36 +295,41 @@ AS $$
 	SELECT ARRAY[
 	format($sql$CREATE VIEW %1$s WITH (security_barrier) AS
 SELECT mobanon.pseudonymize(%2$s, %3$L, b.bucket) AS pseudonym,
-       %4$s AS latitude, %5$s AS longitude, %6$s AS at, b.bucket
+       %4$s AS latitude, %5$s AS longitude, %6$s AS at, b.bucket%10$s
 FROM %7$s AS e
 CROSS JOIN LATERAL (SELECT %8$s AS bucket) AS b
 WHERE %6$s >= mobanon.published_until(%9$L)
   AND %6$s < mobanon.closed_until(%9$L)$sql$,
 		s.one, subject, domain, latitude, longitude, event_time, source,
-		bucket_expression(event_time, bucket, time_zone), pipeline),
+		bucket_expression(event_time, bucket, time_zone), pipeline, s.consented),
 	format('COMMENT ON VIEW %s IS %L', s.one, format(
 		'Stage 1 of the pipeline %s for %s: pseudonyms instead of subjects, of the windows that are closed and not yet published.', pipeline, purpose)),
 	format('ALTER VIEW %s OWNER TO %s', s.one, role_name),
 	format($sql$CREATE VIEW %s WITH (security_barrier) AS
-SELECT p.pseudonym, mobanon.try_coarsen_cell(p.latitude, p.longitude, %L) AS cell, p.bucket
-FROM %s AS p$sql$, s.two, resolution, s.one),
+SELECT p.pseudonym, mobanon.try_coarsen_cell(p.latitude, p.longitude, %L) AS cell, p.bucket%s
+FROM %s AS p$sql$, s.two, resolution, s.taken, s.one),
 	format('COMMENT ON VIEW %s IS %L', s.two, format(
 		'Stage 2 of the pipeline %s: cells (%s) and buckets (%s) instead of places and times; no cell where the position is unusable.', pipeline, resolution, bucket)),
 	format('ALTER VIEW %s OWNER TO %s', s.two, role_name),
 	format($sql$CREATE MATERIALIZED VIEW %1$s AS
-SELECT c.bucket, c.cell, mobanon.kanon_suppress(c.pseudonym, %3$s) FILTER (WHERE c.cell IS NOT NULL) AS subjects
+SELECT c.bucket, c.cell%4$s, mobanon.kanon_suppress(c.pseudonym, %3$s) FILTER (WHERE c.cell IS NOT NULL) AS subjects
 FROM %2$s AS c
-GROUP BY c.bucket, c.cell
+GROUP BY c.bucket, c.cell%4$s
 HAVING mobanon.kanon_suppress(c.pseudonym, %3$s) FILTER (WHERE c.cell IS NOT NULL) IS NOT NULL
-WITH NO DATA$sql$, s.three, s.two, k),
+WITH NO DATA$sql$, s.three, s.two, k, s.grouped),
 	format('COMMENT ON MATERIALIZED VIEW %s IS %L', s.three, format(
-		'Stage 3 of the pipeline %s: distinct subjects per bucket and cell where there are at least %s, of the windows to be published next.', pipeline, k)),
+		'Stage 3 of the pipeline %s: distinct subjects per group where there are at least %s, of the windows to be published next.', pipeline, k)),
 	format('GRANT SELECT ON %s TO mobanon_owner', s.three),
 	format('ALTER MATERIALIZED VIEW %s OWNER TO %s', s.three, role_name)]
 	FROM (SELECT stage_name(pipeline, 'pseudonymized') AS one, stage_name(pipeline, 'coarsened') AS two,
-			stage_name(pipeline, 'candidate') AS three) AS s
+			stage_name(pipeline, 'candidate') AS three,
+			-- as text, so that nobody's type runs its code for mobanon_owner
+			(SELECT string_agg(format(E',\n       CASE WHEN mobanon.consented(%s, %s, %L, %L) THEN e.%I::text END COLLATE "C" AS %I',
+				subject, event_time, purpose, b, b, b), '' ORDER BY place) FROM unnest(breakdowns) WITH ORDINALITY AS u (b, place)) AS consented,
+			(SELECT string_agg(format(', p.%I', b), '' ORDER BY place) FROM unnest(breakdowns) WITH ORDINALITY AS u (b, place)) AS taken,
+			(SELECT string_agg(format(', c.%I', b), '' ORDER BY place) FROM unnest(breakdowns) WITH ORDINALITY AS u (b, place)) AS grouped) AS s
 $$;
-COMMENT ON FUNCTION mobanon.view_statements(text, regclass, text, regrole, text, text, text, text, text, interval, int, text, text) IS
+COMMENT ON FUNCTION mobanon.view_statements(text, regclass, text, regrole, text, text, text, text, text, interval, int, text, text, name[]) IS
 'For the release room: the statements that make the three stages of a pipeline.';
 
 -- The first window of a pipeline: whole, and after everything published under the name.
@@ -318,7 +359,7 @@ COMMENT ON FUNCTION mobanon.first_window(text, timestamptz, interval, text) IS
 
 CREATE FUNCTION mobanon.pipeline_statements(name text, source regclass, purpose text, latitude_column name, longitude_column name,
 	resolution text, bucket interval, k int, watermark interval, time_zone text, starts_at timestamptz, domain text,
-	role_name regrole, recipients text[], readers regrole[]) RETURNS text[]
+	role_name regrole, recipients text[], readers regrole[], breakdowns name[]) RETURNS text[]
 LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, mobanon, pg_temp
 SET timezone = 'UTC' SET intervalstyle = 'postgres' SET datestyle = 'ISO, YMD'
@@ -332,7 +373,7 @@ DECLARE
 	around		record;
 BEGIN
 	IF source IS NULL OR purpose IS NULL OR latitude_column IS NULL OR longitude_column IS NULL
-		OR recipients IS NULL OR readers IS NULL THEN
+		OR recipients IS NULL OR readers IS NULL OR breakdowns IS NULL THEN
 		RAISE EXCEPTION 'pipeline %: a pipeline needs a source, a purpose and the columns of the position', name
 			USING ERRCODE = 'null_value_not_allowed', HINT = 'Leave an argument out to get its default.';
 	END IF;
@@ -357,29 +398,30 @@ BEGIN
 			USING ERRCODE = 'object_not_in_prerequisite_state',
 				  HINT = 'Its owner protects it: SELECT mobanon.protect(table, subject_column, event_time_column).';
 	END IF;
+	PERFORM check_breakdowns(name, source, purpose, breakdowns);
 	first := first_window(name, starts_at, bucket, time_zone);
 	around := schema_statements(schema, ARRAY[pg_get_userbyid(role_name), 'mobanon_owner'], readers);
 	RETURN domain_statement(name, domain, bucket, first)
 		|| around.before
-		|| format('GRANT SELECT (%I, %I, %I, %I) ON %s TO %s', columns.subject_column, columns.event_time_column,
-				  latitude_column, longitude_column, source, role_name)
+		|| format('GRANT SELECT (%s) ON %s TO %s', column_list(ARRAY[columns.subject_column, columns.event_time_column,
+				  latitude_column, longitude_column] || breakdowns), source, role_name)
 		|| view_statements(name, source, purpose, role_name,
 				  source_expression(name, source, columns.subject_column, 'subject'),
 				  source_expression(name, source, columns.event_time_column, 'event time'),
 				  source_expression(name, source, latitude_column, 'latitude'),
 				  source_expression(name, source, longitude_column, 'longitude'),
-				  resolution, bucket, k, time_zone, COALESCE(domain, name))
+				  resolution, bucket, k, time_zone, COALESCE(domain, name), breakdowns)
 		|| format($sql$SELECT mobanon.register_pipeline(%L, source => %L, purpose => %L, role_name => %L,
        latitude_column => %L, longitude_column => %L, resolution => %L, bucket => %L, k => %s,
-       watermark => %L, time_zone => %L, starts_at => %L, domain => %L, recipients => %L)$sql$,
+       watermark => %L, time_zone => %L, starts_at => %L, domain => %L, recipients => %L, breakdowns => %L)$sql$,
 				  name, source, purpose, role_name, latitude_column, longitude_column, resolution, bucket, k,
-				  watermark, time_zone, first, COALESCE(domain, name), recipients)
+				  watermark, time_zone, first, COALESCE(domain, name), recipients, breakdowns)
 		|| ARRAY(SELECT format('SELECT mobanon.grant_release(%L, %L)', name, r::text)
 				 FROM (SELECT DISTINCT unnest(readers) AS r) AS d ORDER BY r::text)
 		|| around.after;
 END
 $$;
-COMMENT ON FUNCTION mobanon.pipeline_statements(text, regclass, text, name, name, text, interval, int, interval, text, timestamptz, text, regrole, text[], regrole[]) IS
+COMMENT ON FUNCTION mobanon.pipeline_statements(text, regclass, text, name, name, text, interval, int, interval, text, timestamptz, text, regrole, text[], regrole[], name[]) IS
 'For the release room: the statements of pipeline_sql() in an array; the name with its schema.';
 
 CREATE FUNCTION mobanon.run_statements(pipeline text, source regclass, statements text[]) RETURNS void
@@ -391,7 +433,7 @@ DECLARE
 	statement	text;
 	fault		text;
 BEGIN
-	IF NOT pg_has_role(current_user, (SELECT c.relowner FROM pg_class AS c WHERE c.oid = source), 'USAGE') THEN
+	IF NOT pg_has_role((SELECT c.relowner FROM pg_class AS c WHERE c.oid = source), 'USAGE') THEN
 		RAISE EXCEPTION 'pipeline %: only the owner of % can let a role read it', pipeline, source
 			USING ERRCODE = 'insufficient_privilege',
 				  HINT = 'Have its owner call this, or print the statements with mobanon.pipeline_sql().';
@@ -417,16 +459,16 @@ CREATE FUNCTION mobanon.pipeline_sql(name text, source regclass, purpose text,
 	resolution text DEFAULT '1km', bucket interval DEFAULT '1 hour', k int DEFAULT 20,
 	watermark interval DEFAULT '24 hours', time_zone text DEFAULT 'UTC', starts_at timestamptz DEFAULT NULL,
 	domain text DEFAULT NULL, role_name regrole DEFAULT NULL, recipients text[] DEFAULT '{}',
-	readers regrole[] DEFAULT '{}') RETURNS SETOF text
+	readers regrole[] DEFAULT '{}', breakdowns name[] DEFAULT '{}') RETURNS SETOF text
 LANGUAGE sql STABLE
 BEGIN ATOMIC
 	SELECT s.statement || ';'
 	FROM unnest(mobanon.pipeline_statements(mobanon.pipeline_name(name, false), source, purpose, latitude_column,
 		longitude_column, resolution, bucket, k, watermark, time_zone, starts_at, domain, role_name, recipients,
-		readers)) WITH ORDINALITY AS s (statement, place)
+		readers, breakdowns)) WITH ORDINALITY AS s (statement, place)
 	ORDER BY s.place;
 END;
-COMMENT ON FUNCTION mobanon.pipeline_sql(text, regclass, text, name, name, text, interval, int, interval, text, timestamptz, text, regrole, text[], regrole[]) IS
+COMMENT ON FUNCTION mobanon.pipeline_sql(text, regclass, text, name, name, text, interval, int, interval, text, timestamptz, text, regrole, text[], regrole[], name[]) IS
 'Prints every statement that create_pipeline() would run with these arguments, in order, to be read, changed and run by hand.';
 
 CREATE FUNCTION mobanon.create_pipeline(name text, source regclass, purpose text,
@@ -434,15 +476,15 @@ CREATE FUNCTION mobanon.create_pipeline(name text, source regclass, purpose text
 	resolution text DEFAULT '1km', bucket interval DEFAULT '1 hour', k int DEFAULT 20,
 	watermark interval DEFAULT '24 hours', time_zone text DEFAULT 'UTC', starts_at timestamptz DEFAULT NULL,
 	domain text DEFAULT NULL, role_name regrole DEFAULT NULL, recipients text[] DEFAULT '{}',
-	readers regrole[] DEFAULT '{}') RETURNS void
+	readers regrole[] DEFAULT '{}', breakdowns name[] DEFAULT '{}') RETURNS void
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
 	SELECT mobanon.run_statements(mobanon.pipeline_name(name, false), source,
 		mobanon.pipeline_statements(mobanon.pipeline_name(name, false), source, purpose, latitude_column,
 			longitude_column, resolution, bucket, k, watermark, time_zone, starts_at, domain, role_name, recipients,
-			readers));
+			readers, breakdowns));
 END;
-COMMENT ON FUNCTION mobanon.create_pipeline(text, regclass, text, name, name, text, interval, int, interval, text, timestamptz, text, regrole, text[], regrole[]) IS
+COMMENT ON FUNCTION mobanon.create_pipeline(text, regclass, text, name, name, text, interval, int, interval, text, timestamptz, text, regrole, text[], regrole[], name[]) IS
 'Makes a pipeline from a protected table: the views NAME_pseudonymized and NAME_coarsened, the materialized view NAME_candidate of closed windows not yet published, and the append-only table NAME that publish() fills and readers may read. Runs what pipeline_sql() prints, all or nothing.';
 
 CREATE FUNCTION mobanon.drop_stages(pipeline text, release boolean) RETURNS void
@@ -453,9 +495,12 @@ AS $$
 DECLARE
 	statement	text;
 BEGIN
-	EXECUTE format('DROP MATERIALIZED VIEW IF EXISTS %s', stage_name(pipeline, 'candidate'));
-	EXECUTE format('DROP VIEW IF EXISTS %s', stage_name(pipeline, 'coarsened'));
-	EXECUTE format('DROP VIEW IF EXISTS %s', stage_name(pipeline, 'pseudonymized'));
+	-- a release for one recipient has no stages
+	IF EXISTS (SELECT FROM pipeline AS p WHERE p.pipeline = drop_stages.pipeline AND p.dropped_at IS NULL AND p.parent_id IS NULL) THEN
+		EXECUTE format('DROP MATERIALIZED VIEW IF EXISTS %s', stage_name(pipeline, 'candidate'));
+		EXECUTE format('DROP VIEW IF EXISTS %s', stage_name(pipeline, 'coarsened'));
+		EXECUTE format('DROP VIEW IF EXISTS %s', stage_name(pipeline, 'pseudonymized'));
+	END IF;
 	FOR statement IN SELECT unregister_pipeline(pipeline, release) LOOP
 		EXECUTE statement;
 	END LOOP;

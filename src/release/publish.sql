@@ -3,25 +3,35 @@
  * register, in one transaction.
  */
 
--- The rows of a publication as text, one line each: what the hashes are over.
-CREATE FUNCTION mobanon.window_hashes(release text, window_from timestamptz, window_to timestamptz)
-RETURNS TABLE (publication int, bucket timestamptz, rows bigint, sha256 bytea)
+-- A row of a release as text: bucket,cell[,"breakdown"...],subjects; an expression over "r".
+CREATE FUNCTION mobanon.row_line(p mobanon.pipeline) RETURNS text
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+RETURN format($sql$to_char(r.bucket, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') || ',' || r.cell::text || %s',' || r.subjects || E'\n'$sql$,
+	(SELECT string_agg(format($sql$',' || coalesce('"' || replace(r.%I, '"', '""') || '"', '') || $sql$, u.b), '' ORDER BY u.place)
+	 FROM unnest(p.breakdowns) WITH ORDINALITY AS u (b, place)));
+COMMENT ON FUNCTION mobanon.row_line(mobanon.pipeline) IS
+'For the release room: the expression for a row of a release as a line of CSV, in UTC: what the hashes are over.';
+
+CREATE FUNCTION mobanon.window_hashes(p mobanon.pipeline, window_from timestamptz, window_to timestamptz)
+RETURNS TABLE (publication int, bucket timestamptz, rows bigint, sha256 bytea, row_checks bytea)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, mobanon, pg_temp
 SET timezone = 'UTC'
 AS $$
 BEGIN
 	RETURN QUERY EXECUTE format(
-		$sql$SELECT r.publication, r.bucket, count(*), pg_catalog.sha256(convert_to(string_agg(
-				to_char(r.bucket, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') || ',' || r.cell::text || ',' || r.subjects || E'\n',
-				'' ORDER BY r.cell), 'UTF8'))
-			FROM %s AS r WHERE r.bucket >= $1 AND r.bucket < $2
-			GROUP BY r.publication, r.bucket ORDER BY r.bucket$sql$, release)
+		$sql$SELECT l.publication, l.bucket, count(*),
+				pg_catalog.sha256(convert_to(string_agg(l.line, '' ORDER BY %1$s), 'UTF8')),
+				string_agg(substr(pg_catalog.sha256(convert_to(l.line, 'UTF8')), 1, 4), '' ORDER BY %1$s)
+			FROM (SELECT r.*, %2$s AS line FROM %3$s AS r WHERE r.bucket >= $1 AND r.bucket < $2) AS l
+			GROUP BY l.publication, l.bucket ORDER BY l.bucket$sql$,
+		column_list('{cell}'::name[] || p.breakdowns, 'l'), row_line(p), p.pipeline)
 	USING window_from, window_to;
 END
 $$;
-COMMENT ON FUNCTION mobanon.window_hashes(text, timestamptz, timestamptz) IS
-'For the release room: rows and SHA-256 of each bucket in a period, as they are in the release now.';
+COMMENT ON FUNCTION mobanon.window_hashes(mobanon.pipeline, timestamptz, timestamptz) IS
+'For the release room: rows and hashes of each bucket in a period, as they are in the release now.';
 
 -- Over the hashes of its windows, one line each.
 CREATE FUNCTION mobanon.content_hash(pipeline_id int, publication int) RETURNS bytea
@@ -54,7 +64,6 @@ CREATE FUNCTION mobanon.refresh_candidate(candidate regclass, coarsened regclass
 LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION mobanon.refresh_candidate(regclass, regclass) IS
 'For the release room: refreshes a candidate as its owner, and counts events, events without a usable position, and groups in its stage 2, under the same snapshot.';
-
 CREATE FUNCTION mobanon.empty_candidate(candidate regclass) RETURNS void
 LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION mobanon.empty_candidate(regclass) IS
@@ -89,43 +98,96 @@ LANGUAGE sql STABLE
 SET search_path = pg_catalog, mobanon, pg_temp
 SET timezone = 'UTC' SET intervalstyle = 'postgres' SET datestyle = 'ISO, YMD'
 AS $$
-	SELECT to_jsonb(p) - ARRAY['pipeline_id', 'pipeline', 'published_until', 'publishing', 'definition', 'created_at',
-			'created_by', 'dropped_at']
-		|| jsonb_build_object('definition_sha256', encode(pg_catalog.sha256(convert_to(p.definition, 'UTF8')), 'hex'))
+	SELECT jsonb_strip_nulls(to_jsonb(p) - ARRAY['pipeline_id', 'pipeline', 'published_until', 'publishing', 'dropping_before',
+			'retained_from', 'publish_until', 'definition', 'created_at', 'created_by', 'dropped_at'])
+		|| jsonb_build_object('definition_sha256', encode(pg_catalog.sha256(convert_to(p.definition, 'UTF8')), 'hex'),
+			'keys', (SELECT jsonb_build_object('epochs', count(*), 'first', min(e.epoch), 'last', max(e.epoch)) FROM keyring AS e
+					 WHERE e.domain = p.domain AND e.ends_at > p.published_until AND e.starts_at < closed_until(p.pipeline)))
 $$;
 COMMENT ON FUNCTION mobanon.parameters_of(mobanon.pipeline) IS
-'For the release room: what a publication is registered with: the pipeline''s parameters and the hash of its definition.';
+'For the release room: what a publication is registered with: the pipeline''s parameters, the epochs of its keys and the hash of its definition.';
 
-CREATE FUNCTION mobanon.register_publication(p mobanon.pipeline, number int, upto timestamptz, counts bigint[])
-RETURNS mobanon.publication
+-- Brings rows out: the release, its windows, its entry.  "rows" is a query for the release's columns but the last.
+CREATE FUNCTION mobanon.bring_out(p mobanon.pipeline, upto timestamptz, rows text) RETURNS mobanon.publication
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, mobanon, pg_temp
 SET timezone = 'UTC'
 AS $$
 DECLARE
 	entry	publication;
-	groups	bigint;
+	columns	name[] := '{bucket, cell}'::name[] || p.breakdowns;
 BEGIN
-	INSERT INTO publication_window (pipeline_id, publication, bucket, rows, sha256)
-	SELECT p.pipeline_id, w.publication, w.bucket, w.rows, w.sha256 FROM window_hashes(p.pipeline, p.published_until, upto) AS w;
-	SELECT COALESCE(sum(w.rows), 0) INTO groups FROM publication_window AS w
-	WHERE w.pipeline_id = p.pipeline_id AND w.publication = number;
-	entry := ROW(p.pipeline_id, number, p.pipeline, p.published_until, upto, groups,
-		content_hash(p.pipeline_id, number), parameters_of(p),
-		(SELECT x.extversion FROM pg_extension AS x WHERE x.extname = 'mobanon'),
-		now(), session_user, NULL);
+	entry.pipeline_id := p.pipeline_id;
+	entry.pipeline := p.pipeline;
+	entry.window_from := p.published_until;
+	entry.window_to := upto;
+	entry.parameters := parameters_of(p);
+	entry.version := (SELECT x.extversion FROM pg_extension AS x WHERE x.extname = 'mobanon');
+	entry.published_at := now();
+	entry.published_by := session_user;
+	SELECT COALESCE(max(b.publication), 0) + 1 INTO entry.publication FROM publication AS b WHERE b.pipeline_id = p.pipeline_id;
+	UPDATE pipeline AS o SET publishing = entry.publication WHERE o.pipeline_id = p.pipeline_id;
+	EXECUTE format('INSERT INTO %1$s (%2$s, subjects, publication) SELECT %2$s, subjects, $1 FROM (%3$s) AS q ORDER BY %2$s',
+		p.pipeline, column_list(columns), rows) USING entry.publication;
+	GET DIAGNOSTICS entry.rows = ROW_COUNT;
+	INSERT INTO publication_window (pipeline_id, publication, bucket, rows, sha256, row_checks)
+	SELECT p.pipeline_id, w.publication, w.bucket, w.rows, w.sha256, w.row_checks FROM window_hashes(p, p.published_until, upto) AS w;
+	entry.content_sha256 := content_hash(p.pipeline_id, entry.publication);
 	entry.entry_sha256 := entry_hash(entry);
 	INSERT INTO publication SELECT entry.*;
-	INSERT INTO publication_withheld (pipeline_id, publication, reason, number, unit)
-	VALUES (p.pipeline_id, register_publication.number, 'unusable position', counts[2], 'events'),
-		   (p.pipeline_id, register_publication.number, 'fewer than k subjects', counts[3] - groups, 'groups');
+	UPDATE pipeline AS o SET publishing = NULL, publish_until = NULL, published_until = upto WHERE o.pipeline_id = p.pipeline_id;
 	RETURN entry;
 END
 $$;
-COMMENT ON FUNCTION mobanon.register_publication(mobanon.pipeline, int, timestamptz, bigint[]) IS
-'For the release room: the entry of a publication whose rows are in the release.';
+COMMENT ON FUNCTION mobanon.bring_out(mobanon.pipeline, timestamptz, text) IS
+'For the release room: puts the rows of a query into a release and writes its entry in the register.';
 
-CREATE FUNCTION mobanon.publish_pipeline(name text) RETURNS mobanon.publication
+-- The part of a publication that goes to a recipient with a release of its own.
+CREATE FUNCTION mobanon.bring_out_to_recipients(p mobanon.pipeline, entry mobanon.publication) RETURNS void
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+DECLARE
+	r	pipeline;
+BEGIN
+	FOR r IN SELECT * FROM pipeline AS o WHERE o.parent_id = p.pipeline_id AND o.dropped_at IS NULL ORDER BY o.pipeline_id FOR UPDATE LOOP
+		PERFORM bring_out(r, entry.window_to, recipient_rows(p, r, entry.window_from, entry.window_to));
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION mobanon.bring_out_to_recipients(mobanon.pipeline, mobanon.publication) IS
+'For the release room: copies what was just published into the releases of single recipients.';
+
+CREATE FUNCTION mobanon.recipient_rows(p mobanon.pipeline, r mobanon.pipeline, window_from timestamptz, window_to timestamptz) RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+SET timezone = 'UTC' SET datestyle = 'ISO, YMD'
+RETURN format('SELECT %s, subjects FROM %s WHERE bucket >= %L AND bucket < %L%s', column_list('{bucket, cell}'::name[] || p.breakdowns),
+	p.pipeline, window_from, window_to, CASE WHEN r.areas IS NOT NULL THEN format(
+		' AND EXISTS (SELECT FROM unnest(%L::mobanon.cell[]) AS a (area) WHERE coarsen_cell(cell, cell_resolution(a.area)) = a.area)', r.areas) END);
+COMMENT ON FUNCTION mobanon.recipient_rows(mobanon.pipeline, mobanon.pipeline, timestamptz, timestamptz) IS
+'For the release room: the query for the rows of a release that a recipient gets: all, or those inside of its areas.';
+
+-- A pipeline that is locked for publishing.
+CREATE FUNCTION mobanon.lock_pipeline(name text) RETURNS mobanon.pipeline
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+DECLARE
+	p	pipeline;
+BEGIN
+	SELECT * INTO p FROM pipeline AS o WHERE o.pipeline = name AND o.dropped_at IS NULL FOR UPDATE;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'pipeline "%" does not exist', name USING ERRCODE = 'MR001',
+			HINT = 'Make it with mobanon.create_pipeline(); mobanon.pipeline lists those that exist.';
+	END IF;
+	RETURN p;
+END
+$$;
+COMMENT ON FUNCTION mobanon.lock_pipeline(text) IS
+'For the release room: a pipeline''s row, locked until the end of the transaction; an error when there is none.';
+
+CREATE FUNCTION mobanon.publish_pipeline(name text, until timestamptz) RETURNS mobanon.publication
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, mobanon, pg_temp
 AS $$
@@ -133,7 +195,6 @@ DECLARE
 	p			pipeline;
 	upto		timestamptz;
 	candidate	text := stage_name(name, 'candidate');
-	next		int;
 	counts		bigint[];
 	strange		text;
 	entry		publication;
@@ -145,17 +206,21 @@ BEGIN
 				  HINT = 'BEGIN ISOLATION LEVEL READ COMMITTED, or set default_transaction_isolation.';
 	END IF;
 	-- one at a time: who comes second waits here, and then sees what the first has published
-	SELECT * INTO p FROM pipeline AS o WHERE o.pipeline = name AND o.dropped_at IS NULL FOR UPDATE;
-	IF NOT FOUND THEN
-		RAISE EXCEPTION 'pipeline "%" does not exist', name USING ERRCODE = 'MR001',
-			HINT = 'Make it with mobanon.create_pipeline(); mobanon.pipeline lists those that exist.';
+	p := lock_pipeline(name);
+	IF p.parent_id IS NOT NULL THEN
+		RAISE EXCEPTION '% is a part of the release % and is published with it', name,
+				(SELECT o.pipeline FROM pipeline AS o WHERE o.pipeline_id = p.parent_id)
+			USING ERRCODE = 'wrong_object_type', HINT = 'Publish that one.';
 	END IF;
+	UPDATE pipeline AS o SET publish_until = until WHERE o.pipeline_id = p.pipeline_id AND until IS NOT NULL;
 	upto := closed_until(name);
 	IF upto <= p.published_until THEN
+		UPDATE pipeline AS o SET publish_until = NULL WHERE o.pipeline_id = p.pipeline_id AND until IS NOT NULL;
 		RETURN NULL;
 	END IF;
 	PERFORM enforce_checks(p);
 	PERFORM extend_domain(p.domain, keys_needed_until(now(), p.bucket));
+	RAISE DEBUG 'pipeline %: computing the windows from % up to %', name, p.published_until, upto;
 	counts := refresh_candidate(relation_named(candidate)::regclass, relation_named(stage_name(name, 'coarsened'))::regclass);
 	-- The refresh holds locks on stages and source: what is found now is what was computed.
 	PERFORM enforce_checks(p);
@@ -163,29 +228,66 @@ BEGIN
 	IF strange IS NOT NULL THEN
 		RAISE EXCEPTION 'pipeline %: nothing is published: the candidate has a row that cannot be: %', name, strange
 			USING ERRCODE = 'MR002',
-				  HINT = format('The stages were not made by mobanon.create_pipeline(), or were changed before they were registered: compare them with mobanon.pipeline_sql().');
+				  HINT = 'The stages were not made by mobanon.create_pipeline(), or were changed before they were registered: compare them with mobanon.pipeline_sql().';
 	END IF;
-	SELECT COALESCE(max(b.publication), 0) + 1 INTO next FROM publication AS b WHERE b.pipeline_id = p.pipeline_id;
-	UPDATE pipeline AS o SET publishing = next WHERE o.pipeline_id = p.pipeline_id;
-	EXECUTE format('INSERT INTO %s (bucket, cell, subjects, publication)
-		SELECT c.bucket, c.cell, c.subjects, $1 FROM %s AS c ORDER BY c.bucket, c.cell', name, candidate) USING next;
-	entry := register_publication(p, next, upto, counts);
+	RAISE DEBUG 'pipeline %: % groups of % events computed, moving what is left into the release', name, counts[3], counts[1];
+	entry := bring_out(p, upto, format('SELECT * FROM %s', candidate));
+	INSERT INTO publication_withheld (pipeline_id, publication, reason, number, unit)
+	VALUES (p.pipeline_id, entry.publication, 'unusable position', counts[2], 'events'),
+		   (p.pipeline_id, entry.publication, 'fewer than k subjects', counts[3] - entry.rows, 'groups');
+	PERFORM bring_out_to_recipients(p, entry);
 	-- nothing of it is left to be published; and a restore need not compute it
 	PERFORM empty_candidate(relation_named(candidate)::regclass);
-	UPDATE pipeline AS o SET publishing = NULL, published_until = upto WHERE o.pipeline_id = p.pipeline_id;
 	RETURN entry;
 END
 $$;
-COMMENT ON FUNCTION mobanon.publish_pipeline(text) IS
+COMMENT ON FUNCTION mobanon.publish_pipeline(text, timestamptz) IS
 'For the release room: publish() after the name was found.';
 
-CREATE FUNCTION mobanon.publish(name text) RETURNS mobanon.publication
+CREATE FUNCTION mobanon.publish(name text, until timestamptz DEFAULT NULL) RETURNS mobanon.publication
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
-	SELECT mobanon.publish_pipeline(mobanon.pipeline_name(name));
+	SELECT mobanon.publish_pipeline(mobanon.pipeline_name(name), until);
 END;
-COMMENT ON FUNCTION mobanon.publish(text) IS
-'Computes the closed windows that are not yet published, with every withdrawal committed so far, and moves them into the release with an entry in the register; all in this transaction. Returns the entry, or NULL when nothing new is closed.';
+COMMENT ON FUNCTION mobanon.publish(text, timestamptz) IS
+'Computes the closed windows that are not yet published, with every withdrawal committed so far, and moves them into the release with an entry in the register; all in this transaction. Returns the entry, or NULL when nothing new is closed. until: only windows that end by then.';
+
+-- By when a backlog's next part ends.
+CREATE FUNCTION mobanon.next_part(name text, step interval) RETURNS timestamptz
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, mobanon, pg_temp
+SET timezone = 'UTC'
+AS $$
+DECLARE
+	p	pipeline;
+BEGIN
+	IF step IS NULL OR step <= '0' THEN
+		RAISE EXCEPTION 'pipeline %: a step must be longer than nothing', name USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+	SELECT * INTO p FROM pipeline AS o WHERE o.pipeline = name AND o.dropped_at IS NULL;
+	RETURN GREATEST(bucket_end(p.published_until, p.bucket, p.time_zone), p.published_until + step);
+END
+$$;
+COMMENT ON FUNCTION mobanon.next_part(text, interval) IS
+'For publish_backlog(): the end of the next part: a step further, at least one bucket.';
+
+CREATE PROCEDURE mobanon.publish_backlog(name text, step interval DEFAULT '1 day')
+LANGUAGE plpgsql
+AS $$
+DECLARE
+	pipeline CONSTANT text := mobanon.pipeline_name(name);
+	entry	mobanon.publication;
+BEGIN
+	LOOP
+		entry := mobanon.publish(pipeline, mobanon.next_part(pipeline, step));
+		EXIT WHEN entry.publication IS NULL;
+		RAISE NOTICE 'pipeline %: publication %, windows up to %, % rows', pipeline, entry.publication, entry.window_to, entry.rows;
+		COMMIT;
+	END LOOP;
+END
+$$;
+COMMENT ON PROCEDURE mobanon.publish_backlog(text, interval) IS
+'Publishes all closed windows in parts of that length, each in a transaction of its own, and says how far it is. What it did before it was interrupted stays.';
 
 CREATE FUNCTION mobanon.unregister_pipeline(name text, release boolean) RETURNS SETOF text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
@@ -193,27 +295,29 @@ SET search_path = pg_catalog, mobanon, pg_temp
 AS $$
 #variable_conflict use_variable
 DECLARE
-	p		pipeline;
+	p		pipeline := lock_pipeline(name);
 	stage	text;
+	part	text;
 BEGIN
-	SELECT * INTO p FROM pipeline AS o WHERE o.pipeline = name AND o.dropped_at IS NULL FOR UPDATE;
-	IF NOT FOUND THEN
-		RAISE EXCEPTION 'pipeline "%" does not exist', name USING ERRCODE = 'MR001';
-	END IF;
 	FOREACH stage IN ARRAY ARRAY['candidate', 'coarsened', 'pseudonymized'] LOOP
-		IF relation_named(stage_name(name, stage)) IS NOT NULL THEN
+		IF p.parent_id IS NULL AND relation_named(stage_name(name, stage)) IS NOT NULL THEN
 			RAISE EXCEPTION 'pipeline %: % still exists', name, stage_name(name, stage)
 				USING ERRCODE = 'object_in_use', HINT = 'Drop a pipeline with mobanon.drop_pipeline().';
 		END IF;
+	END LOOP;
+	-- parts of it are not published any more either
+	FOR part IN SELECT o.pipeline FROM pipeline AS o WHERE o.parent_id = p.pipeline_id AND o.dropped_at IS NULL LOOP
+		PERFORM unregister_pipeline(part, release);
 	END LOOP;
 	UPDATE pipeline AS o SET dropped_at = now() WHERE o.pipeline_id = p.pipeline_id;
 	IF release OR NOT EXISTS (SELECT FROM publication AS b WHERE b.pipeline_id = p.pipeline_id) THEN
 		EXECUTE format('DROP TABLE IF EXISTS %s', name);
 	END IF;
-	IF relation_named(p.source) IS NOT NULL AND EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = p.role_name)
-		AND NOT EXISTS (SELECT FROM pipeline AS o WHERE o.source = p.source AND o.role_name = p.role_name AND o.dropped_at IS NULL) THEN
-		RETURN NEXT format('REVOKE SELECT (%I, %I, %I, %I) ON %s FROM %I', p.subject_column, p.event_time_column,
-			p.latitude_column, p.longitude_column, p.source, p.role_name);
+	IF p.parent_id IS NULL AND relation_named(p.source) IS NOT NULL AND EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = p.role_name)
+		AND NOT EXISTS (SELECT FROM pipeline AS o WHERE o.source = p.source AND o.role_name = p.role_name
+						AND o.parent_id IS NULL AND o.dropped_at IS NULL) THEN
+		RETURN NEXT format('REVOKE SELECT (%s) ON %s FROM %I', column_list(ARRAY[p.subject_column, p.event_time_column,
+			p.latitude_column, p.longitude_column] || p.breakdowns), p.source, p.role_name);
 	END IF;
 END
 $$;

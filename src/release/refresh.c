@@ -43,7 +43,7 @@ relation_owner(Oid relid)
 static void
 run(const char *statement, Snapshot snapshot, bool read_only, int expected)
 {
-	SPIPlanPtr	plan = SPI_prepare(statement, 0, NULL);
+	SPIPlanPtr	plan = SPI_prepare_cursor(statement, 0, NULL, CURSOR_OPT_PARALLEL_OK);
 	int			result;
 
 	if (plan == NULL)
@@ -53,20 +53,41 @@ run(const char *statement, Snapshot snapshot, bool read_only, int expected)
 		elog(ERROR, "SPI_execute_snapshot failed: %s", SPI_result_code_string(result));
 }
 
+/* The columns that stage 2 is grouped by: all but the pseudonym. */
+static char *
+group_columns(Oid coarsened)
+{
+	Relation	rel = table_open(coarsened, AccessShareLock);
+	TupleDesc	desc = RelationGetDescr(rel);
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute column = TupleDescAttr(desc, i);
+
+		if (!column->attisdropped && strcmp(NameStr(column->attname), "pseudonym") != 0)
+			appendStringInfo(&list, "%sc.%s", list.len > 0 ? ", " : "", quote_identifier(NameStr(column->attname)));
+	}
+	table_close(rel, AccessShareLock);
+	return list.data;
+}
+
 /*
  * What stage 2 holds of the open windows.  A pseudonym is not asked for, so
  * none is computed.
  */
 static void
-count_stage(const char *coarsened, Snapshot snapshot, int64 counts[COUNTS])
+count_stage(Oid coarsened, Snapshot snapshot, int64 counts[COUNTS])
 {
+	char	   *columns = group_columns(coarsened);
 	bool		isnull;
 
 	run(psprintf("SELECT coalesce(sum(g.events), 0)::bigint, "
 				 "coalesce(sum(g.events) FILTER (WHERE g.cell IS NULL), 0)::bigint, "
 				 "count(*) FILTER (WHERE g.cell IS NOT NULL) "
-				 "FROM (SELECT c.bucket, c.cell, count(*) AS events FROM %s AS c GROUP BY c.bucket, c.cell) AS g",
-				 coarsened), snapshot, true, SPI_OK_SELECT);
+				 "FROM (SELECT %s, count(*) AS events FROM %s AS c GROUP BY %s) AS g",
+				 columns, quoted_relation(coarsened), columns), snapshot, true, SPI_OK_SELECT);
 	for (int i = 0; i < COUNTS; i++)
 		counts[i] = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, i + 1, &isnull));
 }
@@ -95,7 +116,7 @@ count_as_owner(Oid candidate, Oid coarsened, Snapshot snapshot, int64 counts[COU
 	GetUserIdAndSecContext(&caller, &context);
 	SetUserIdAndSecContext(relation_owner(candidate),
 						   context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
-	count_stage(quoted_relation(coarsened), snapshot, counts);
+	count_stage(coarsened, snapshot, counts);
 	SetUserIdAndSecContext(caller, context);
 }
 

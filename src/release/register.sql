@@ -22,6 +22,8 @@ CREATE TABLE mobanon.pipeline (
 	bucket			interval NOT NULL,
 	watermark		interval NOT NULL CHECK (watermark >= '0' AND extract(month FROM watermark) = 0 AND extract(year FROM watermark) = 0),
 	time_zone		text NOT NULL,
+	-- publish(until) closes no later window; NULL outside of it
+	publish_until	timestamptz,
 	source			text NOT NULL,
 	purpose			text NOT NULL,
 	role_name		name NOT NULL,
@@ -34,7 +36,14 @@ CREATE TABLE mobanon.pipeline (
 	k				int NOT NULL CHECK (k > 0),
 	recipients		text[] NOT NULL,
 	starts_at		timestamptz NOT NULL,
+	breakdowns		name[] NOT NULL,
 	definition		text NOT NULL,
+	-- of a release for one recipient: the pipeline that it is a part of, and which part
+	parent_id		int REFERENCES mobanon.pipeline,
+	areas			text[],
+	-- earlier windows were dropped by drop_windows()
+	retained_from	timestamptz,
+	dropping_before	timestamptz,
 	-- the number of the publication that publish() is writing; NULL outside of it
 	publishing		int,
 	created_at		timestamptz NOT NULL DEFAULT now(),
@@ -72,11 +81,12 @@ CREATE TABLE mobanon.publication_window (
 	bucket			timestamptz NOT NULL,
 	rows			bigint NOT NULL CHECK (rows > 0),
 	sha256			bytea NOT NULL CHECK (length(sha256) = 32),
+	row_checks		bytea NOT NULL CHECK (length(row_checks) = 4 * rows),
 	PRIMARY KEY (pipeline_id, bucket),
 	FOREIGN KEY (pipeline_id, publication) REFERENCES mobanon.publication DEFERRABLE INITIALLY DEFERRED
 );
 COMMENT ON TABLE mobanon.publication_window IS
-'The buckets of each publication that have rows, each with the hash of its rows: as lines "bucket,cell,subjects" in order of cell, the bucket in UTC.';
+'The buckets of each publication that have rows, each with the hash of its rows: as lines "bucket,cell,subjects" (with breakdowns in between) in order of cell, the bucket in UTC. row_checks: the first four bytes of each line''s own hash.';
 
 CREATE TABLE mobanon.publication_withheld (
 	pipeline_id		int NOT NULL,
@@ -103,7 +113,7 @@ AS $$
 BEGIN
 	RAISE EXCEPTION '% of %.%: what was published is never changed', lower(TG_OP), TG_TABLE_SCHEMA, TG_TABLE_NAME
 		USING ERRCODE = 'object_not_in_prerequisite_state',
-			  HINT = 'Publications are final. A pipeline with other parameters publishes later windows: mobanon.create_pipeline().';
+			  HINT = 'The register of publications is only added to.';
 END
 $$;
 COMMENT ON FUNCTION mobanon.refuse_change() IS

@@ -20,35 +20,69 @@ $$;
 COMMENT ON FUNCTION mobanon.refuse_insert() IS
 'Trigger on releases: refuses rows that publish() does not bring.';
 
-CREATE FUNCTION mobanon.create_release(pipeline text, resolution text, bucket interval, time_zone text, k int) RETURNS void
+CREATE FUNCTION mobanon.refuse_release_change() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+DECLARE
+	dropping	timestamptz;
+BEGIN
+	IF TG_OP = 'DELETE' THEN
+		SELECT p.dropping_before INTO dropping FROM pipeline AS p
+		WHERE p.pipeline = format('%I.%I', TG_TABLE_SCHEMA, TG_TABLE_NAME) AND p.dropped_at IS NULL;
+		IF TG_LEVEL = 'STATEMENT' AND dropping IS NOT NULL THEN
+			RETURN NULL;
+		ELSIF TG_LEVEL = 'ROW' AND OLD.bucket < dropping THEN
+			RETURN OLD;
+		END IF;
+	END IF;
+	RAISE EXCEPTION '% of %.%: what was published is never changed', lower(TG_OP), TG_TABLE_SCHEMA, TG_TABLE_NAME
+		USING ERRCODE = 'object_not_in_prerequisite_state',
+			  HINT = 'Later windows may have other parameters: mobanon.create_pipeline(). Old ones are removed with mobanon.drop_windows().';
+END
+$$;
+COMMENT ON FUNCTION mobanon.refuse_release_change() IS
+'Trigger on releases: refuses to change what was published, and to remove it by anything but drop_windows().';
+
+CREATE FUNCTION mobanon.create_release(p mobanon.pipeline) RETURNS void
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, mobanon, pg_temp
 SET intervalstyle = 'postgres'
 AS $$
+DECLARE
+	pipeline	text := p.pipeline;
+	breakdown	name;
 BEGIN
 	EXECUTE format('CREATE TABLE %s (
 		bucket		timestamptz NOT NULL,
-		cell		mobanon.cell NOT NULL,
+		cell		mobanon.cell NOT NULL,%s
 		subjects	bigint NOT NULL CHECK (subjects >= %s),
 		publication	int NOT NULL,
-		PRIMARY KEY (bucket, cell))', pipeline, k);
+		%s (%s))', pipeline,
+		(SELECT string_agg(format(E'\n\t\t%I text COLLATE "C",', b), '' ORDER BY place) FROM unnest(p.breakdowns) WITH ORDINALITY AS u (b, place)),
+		p.k, CASE WHEN p.breakdowns = '{}' THEN 'PRIMARY KEY' ELSE 'UNIQUE NULLS NOT DISTINCT' END,
+		column_list(ARRAY['bucket', 'cell']::name[] || p.breakdowns));
 	EXECUTE format('COMMENT ON TABLE %s IS %L', pipeline, format(
-		'Release: distinct subjects per bucket and cell, at least %s each. Rows are added by mobanon.publish() and never change.', k));
+		'Release: distinct subjects per %s, at least %s each. Rows are added by mobanon.publish() and never change.',
+		column_list(ARRAY['bucket', 'cell']::name[] || p.breakdowns), p.k));
 	EXECUTE format('COMMENT ON COLUMN %s.bucket IS %L', pipeline, format(
-		'start of the period (length %s, time zone %s)', bucket, time_zone));
-	EXECUTE format('COMMENT ON COLUMN %s.cell IS %L', pipeline, format('area (resolution %s)', resolution));
+		'start of the period (length %s, time zone %s)', p.bucket, p.time_zone));
+	EXECUTE format('COMMENT ON COLUMN %s.cell IS %L', pipeline, format('area (resolution %s)', p.resolution));
 	EXECUTE format('COMMENT ON COLUMN %s.subjects IS %L', pipeline, format(
-		'number of distinct consenting subjects; groups of fewer than %s are not released', k));
+		'number of distinct consenting subjects; groups of fewer than %s are not released', p.k));
+	FOREACH breakdown IN ARRAY p.breakdowns LOOP
+		EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', pipeline, breakdown, 'as in the source; null where it is unknown, or the subject does not consent to its use');
+	END LOOP;
 	EXECUTE format('COMMENT ON COLUMN %s.publication IS %L', pipeline, 'number of the publication that brought the row');
 	-- who runs the pipeline looks at what it made
 	EXECUTE format('GRANT SELECT ON %s TO mobanon_admin', pipeline);
 	EXECUTE format('CREATE TRIGGER published_only BEFORE INSERT ON %s
 		FOR EACH STATEMENT EXECUTE FUNCTION mobanon.refuse_insert()', pipeline);
 	EXECUTE format('CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %s
-		FOR EACH STATEMENT EXECUTE FUNCTION mobanon.refuse_change()', pipeline);
+		FOR EACH STATEMENT EXECUTE FUNCTION mobanon.refuse_release_change()', pipeline);
 	-- a subscriber applies row by row, without triggers of statements
 	EXECUTE format('CREATE TRIGGER append_only_row BEFORE UPDATE OR DELETE ON %s
-		FOR EACH ROW EXECUTE FUNCTION mobanon.refuse_change()', pipeline);
+		FOR EACH ROW EXECUTE FUNCTION mobanon.refuse_release_change()', pipeline);
 	EXECUTE format('ALTER TABLE %1$s ENABLE ALWAYS TRIGGER published_only, ENABLE ALWAYS TRIGGER append_only,
 		ENABLE ALWAYS TRIGGER append_only_row', pipeline);
 EXCEPTION WHEN insufficient_privilege THEN
@@ -57,7 +91,7 @@ EXCEPTION WHEN insufficient_privilege THEN
 			  HINT = format('GRANT USAGE, CREATE ON SCHEMA %I TO mobanon_owner; CREATE may be revoked afterwards.', (parse_ident(pipeline))[1]);
 END
 $$;
-COMMENT ON FUNCTION mobanon.create_release(text, text, interval, text, int) IS
+COMMENT ON FUNCTION mobanon.create_release(mobanon.pipeline) IS
 'For the release room: makes the append-only table of a pipeline, owned by mobanon_owner.';
 
 CREATE FUNCTION mobanon.policies_for(source text, role_name name) RETURNS SETOF pg_catalog.pg_policy
@@ -103,45 +137,50 @@ AS $$
 	), role AS (
 		SELECT r.rolsuper OR r.rolbypassrls AS free FROM pg_roles AS r WHERE r.rolname = p.role_name
 	)
-	SELECT 'role is subject to the policies'::text, COALESCE(NOT (SELECT free FROM role), false),
-		format('role %I must exist, without SUPERUSER and BYPASSRLS', p.role_name)
-	UNION ALL
-	SELECT 'role processes for the purpose', EXISTS (SELECT FROM purpose_role AS b WHERE b.purpose = p.purpose AND b.role_name = (SELECT r.oid FROM pg_roles AS r WHERE r.rolname = p.role_name)),
-		format('role %I must be bound to the purpose %s', p.role_name, p.purpose)
-	UNION ALL
-	SELECT 'source is protected', COALESCE((SELECT closed FROM source), false)
-			AND EXISTS (SELECT FROM protected_table AS t WHERE t.relation = relation_named(p.source)
-						AND t.subject_column = p.subject_column AND t.event_time_column = p.event_time_column),
-		format('%s must have forced row-level security, by mobanon.protect() with the columns %I and %I',
-			   p.source, p.subject_column, p.event_time_column)
-	UNION ALL
-	SELECT 'only the consent policy lets the role read', (SELECT count(*) = 1 AND min(l.polname) = 'mobanon_' || p.purpose
-			FROM policies_for(p.source, p.role_name) AS l WHERE l.polpermissive),
-		format('%s must have the policy %I, and no other permissive one for the role %I (policies add up)',
-			   p.source, 'mobanon_' || p.purpose, p.role_name)
-	UNION ALL
-	SELECT 'stages are complete', (SELECT count(*) = 3 AND bool_and(c.relkind = s.kind AND pg_get_userbyid(c.relowner) = p.role_name)
-			FROM (VALUES ('pseudonymized', 'v'::"char"), ('coarsened', 'v'), ('candidate', 'm')) AS s (stage, kind)
-			JOIN pg_class AS c ON c.oid = relation_named(stage_name(p.pipeline, s.stage)))
-			AND COALESCE((SELECT array_agg(a.attname::text || ' ' || format_type(a.atttypid, a.atttypmod) ORDER BY a.attnum)
-				= ARRAY['bucket timestamp with time zone', 'cell cell', 'subjects bigint']
-				FROM pg_attribute AS a WHERE a.attrelid = relation_named(stage_name(p.pipeline, 'candidate'))
-				AND a.attnum > 0 AND NOT a.attisdropped), false)
-			AND COALESCE(has_table_privilege('mobanon_owner', relation_named(stage_name(p.pipeline, 'candidate')), 'SELECT'), false),
-		format('two views and the materialized view %s (bucket timestamptz, cell mobanon.cell, subjects bigint), owned by %I, the last readable by mobanon_owner',
-			   stage_name(p.pipeline, 'candidate'), p.role_name)
-	UNION ALL
-	SELECT 'stages are as registered',
-		pipeline_definition(p.pipeline, p.source, p.role_name) = p.definition,
-		'the stages or the policies of the source differ from what was registered'
-	UNION ALL
-	SELECT 'release is append-only', COALESCE((
-			SELECT r.relkind = 'r' AND pg_get_userbyid(r.relowner) = 'mobanon_owner' AND NOT r.relhasrules
-			AND (SELECT array_agg(t.tgname::text || t.tgenabled::text ORDER BY t.tgname) FROM pg_trigger AS t
-				 WHERE t.tgrelid = r.oid AND NOT t.tgisinternal)
-				= ARRAY['append_onlyA', 'append_only_rowA', 'published_onlyA']
-			FROM release AS r), false),
-		format('%s must be a table of mobanon_owner with its three triggers ENABLE ALWAYS, and no others', p.pipeline)
+	SELECT c.check_name, c.ok, c.detail FROM (
+		SELECT 'role is subject to the policies'::text, COALESCE(NOT (SELECT free FROM role), false),
+			format('role %I must exist, without SUPERUSER and BYPASSRLS', p.role_name)
+		UNION ALL
+		SELECT 'role processes for the purpose', EXISTS (SELECT FROM purpose_role AS b WHERE b.purpose = p.purpose AND b.role_name = (SELECT r.oid FROM pg_roles AS r WHERE r.rolname = p.role_name)),
+			format('role %I must be bound to the purpose %s', p.role_name, p.purpose)
+		UNION ALL
+		SELECT 'source is protected', COALESCE((SELECT closed FROM source), false)
+				AND EXISTS (SELECT FROM protected_table AS t WHERE t.relation = relation_named(p.source)
+							AND t.subject_column = p.subject_column AND t.event_time_column = p.event_time_column),
+			format('%s must have forced row-level security, by mobanon.protect() with the columns %I and %I',
+				   p.source, p.subject_column, p.event_time_column)
+		UNION ALL
+		SELECT 'only the consent policy lets the role read', (SELECT count(*) = 1 AND min(l.polname) = 'mobanon_' || p.purpose
+				FROM policies_for(p.source, p.role_name) AS l WHERE l.polpermissive),
+			format('%s must have the policy %I, and no other permissive one for the role %I (policies add up)',
+				   p.source, 'mobanon_' || p.purpose, p.role_name)
+		UNION ALL
+		SELECT 'stages are complete', (SELECT count(*) = 3 AND bool_and(c.relkind = s.kind AND pg_get_userbyid(c.relowner) = p.role_name)
+				FROM (VALUES ('pseudonymized', 'v'::"char"), ('coarsened', 'v'), ('candidate', 'm')) AS s (stage, kind)
+				JOIN pg_class AS c ON c.oid = relation_named(stage_name(p.pipeline, s.stage)))
+				AND COALESCE((SELECT array_agg(a.attname::text || ' ' || format_type(a.atttypid, a.atttypmod) ORDER BY a.attnum)
+					= ARRAY['bucket timestamp with time zone', 'cell cell'] || ARRAY(SELECT b || ' text' FROM unnest(p.breakdowns) WITH ORDINALITY AS u (b, place) ORDER BY place)
+						|| 'subjects bigint'::text
+					FROM pg_attribute AS a WHERE a.attrelid = relation_named(stage_name(p.pipeline, 'candidate'))
+					AND a.attnum > 0 AND NOT a.attisdropped), false)
+				AND COALESCE(has_table_privilege('mobanon_owner', relation_named(stage_name(p.pipeline, 'candidate')), 'SELECT'), false),
+			format('two views and the materialized view %s (bucket timestamptz, cell mobanon.cell, breakdowns text, subjects bigint), owned by %I, the last readable by mobanon_owner',
+				   stage_name(p.pipeline, 'candidate'), p.role_name)
+		UNION ALL
+		SELECT 'stages are as registered',
+			pipeline_definition(p.pipeline, p.source, p.role_name) = p.definition,
+			'the stages or the policies of the source differ from what was registered'
+		UNION ALL
+		SELECT 'release is append-only', COALESCE((
+				SELECT r.relkind = 'r' AND pg_get_userbyid(r.relowner) = 'mobanon_owner' AND NOT r.relhasrules
+				AND (SELECT array_agg(t.tgname::text || t.tgenabled::text ORDER BY t.tgname) FROM pg_trigger AS t
+					 WHERE t.tgrelid = r.oid AND NOT t.tgisinternal)
+					= ARRAY['append_onlyA', 'append_only_rowA', 'published_onlyA']
+				FROM release AS r), false),
+			format('%s must be a table of mobanon_owner with its three triggers ENABLE ALWAYS, and no others', p.pipeline)
+	) AS c (check_name, ok, detail)
+	-- what a recipient gets is a copy: it has no stages
+	WHERE p.parent_id IS NULL OR c.check_name = 'release is append-only'
 $$;
 COMMENT ON FUNCTION mobanon.pipeline_checks(mobanon.pipeline) IS
 'For the release room: what must be so whenever a pipeline publishes, and what is wrong when it is not.';
@@ -167,7 +206,7 @@ COMMENT ON FUNCTION mobanon.enforce_checks(mobanon.pipeline) IS
 
 CREATE FUNCTION mobanon.register_pipeline(name text, source regclass, purpose text, role_name regrole,
 	latitude_column name, longitude_column name, resolution text, bucket interval, k int, watermark interval,
-	time_zone text, starts_at timestamptz, domain text, recipients text[]) RETURNS void
+	time_zone text, starts_at timestamptz, domain text, recipients text[], breakdowns name[] DEFAULT '{}') RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, mobanon, pg_temp
 SET timezone = 'UTC'
@@ -190,22 +229,23 @@ BEGIN
 		RAISE EXCEPTION 'pipeline %: recipient "%" does not exist', name, unknown
 			USING ERRCODE = 'undefined_object', HINT = 'Make it with mobanon.create_recipient().';
 	END IF;
+	PERFORM check_breakdowns(name, source, purpose, breakdowns);
 	SELECT * INTO columns FROM protected_table AS t WHERE t.relation = source;
 	LOCK TABLE pipeline IN SHARE ROW EXCLUSIVE MODE;
 	INSERT INTO pipeline (pipeline_id, pipeline, published_until, bucket, watermark, time_zone, source, purpose,
 		role_name, subject_column, event_time_column, latitude_column, longitude_column, domain, resolution, k,
-		recipients, starts_at, definition)
+		recipients, starts_at, breakdowns, definition)
 	SELECT COALESCE(max(o.pipeline_id), 0) + 1, name, starts_at, bucket, watermark, time_zone, source::text, purpose,
 		(SELECT r.rolname FROM pg_roles AS r WHERE r.oid = processing_role(name, purpose, role_name)),
 		columns.subject_column, columns.event_time_column, latitude_column, longitude_column, domain, resolution, k,
-		recipients, starts_at, pipeline_definition(name, source::text, (SELECT r.rolname FROM pg_roles AS r WHERE r.oid = role_name))
+		recipients, starts_at, breakdowns, pipeline_definition(name, source::text, (SELECT r.rolname FROM pg_roles AS r WHERE r.oid = role_name))
 	FROM pipeline AS o
 	RETURNING * INTO p;
-	PERFORM create_release(name, resolution, bucket, time_zone, k);
+	PERFORM create_release(p);
 	PERFORM enforce_checks(p);
 END
 $$;
-COMMENT ON FUNCTION mobanon.register_pipeline(text, regclass, text, regrole, name, name, text, interval, int, interval, text, timestamptz, text, text[]) IS
+COMMENT ON FUNCTION mobanon.register_pipeline(text, regclass, text, regrole, name, name, text, interval, int, interval, text, timestamptz, text, text[], name[]) IS
 'The last step of a pipeline''s statements: checks its stages, writes it into the register, and makes the release.';
 
 CREATE FUNCTION mobanon.set_release_reader(pipeline text, reader regrole, reads boolean) RETURNS void
@@ -240,3 +280,28 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION mobanon.revoke_release(text, regrole) IS
 'Takes from a role the right to read a release.';
+
+CREATE FUNCTION mobanon.accept_definition_of(name text) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+DECLARE
+	p	pipeline;
+BEGIN
+	UPDATE pipeline AS o SET definition = pipeline_definition(o.pipeline, o.source, o.role_name)
+	WHERE o.pipeline = name AND o.dropped_at IS NULL AND o.parent_id IS NULL
+	RETURNING o.* INTO p;
+	-- all but what was just accepted must be as ever
+	PERFORM enforce_checks(p);
+END
+$$;
+COMMENT ON FUNCTION mobanon.accept_definition_of(text) IS
+'For the release room: accept_definition() after the name was found.';
+
+CREATE FUNCTION mobanon.accept_definition(name text) RETURNS void
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+	SELECT mobanon.accept_definition_of(mobanon.pipeline_name(name));
+END;
+COMMENT ON FUNCTION mobanon.accept_definition(text) IS
+'Registers the stages of a pipeline as they are now, after the DBA changed them on purpose, or after an upgrade of PostgreSQL that words them differently. Later publications carry the hash of the new definition.';

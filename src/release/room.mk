@@ -1,5 +1,10 @@
 OBJS      += src/release/bucket.o src/release/bucket_sql.o src/release/window.o src/release/refresh.o
 SQL_PARTS += src/release/register.sql src/release/pipeline.sql src/release/release.sql src/release/publish.sql \
-             src/release/audit.sql src/release/stages.sql
+             src/release/recipient.sql src/release/audit.sql src/release/output.sql src/release/stages.sql
 REGRESS   += bucket release
 ISOLATION +=
+
+# Fifty kills at random moments of a publication.
+.PHONY: test-crash-release
+test-crash-release:
+	@CRASHES=50 ONLY=release_crash test/run

@@ -27,7 +27,7 @@ PG_FUNCTION_INFO_V1(closed_until);
 PG_FUNCTION_INFO_V1(pipeline_name);
 
 /* Columns of mobanon.pipeline, in register.sql. */
-enum {PIPELINE_NAME = 2, PIPELINE_PUBLISHED = 3, PIPELINE_BUCKET, PIPELINE_WATERMARK, PIPELINE_ZONE};
+enum {PIPELINE_NAME = 2, PIPELINE_PUBLISHED = 3, PIPELINE_BUCKET, PIPELINE_WATERMARK, PIPELINE_ZONE, PIPELINE_UNTIL};
 
 typedef struct Window
 {
@@ -64,30 +64,30 @@ column(HeapTuple tuple, int number, TupleDesc desc)
 static void
 window_from_tuple(Window *window, HeapTuple tuple, TupleDesc desc)
 {
+	/* The register takes no months, and its days are 24 hours. */
 	Interval   *watermark = DatumGetIntervalP(column(tuple, PIPELINE_WATERMARK, desc));
+	TimestampTz closed = GetCurrentTransactionStartTimestamp() - watermark->time - watermark->day * USECS_PER_DAY;
 	TimestampTz end;
+	bool		isnull;
+	Datum		until = heap_getattr(tuple, PIPELINE_UNTIL, desc, &isnull);
 
 	window->published_until = DatumGetTimestampTz(column(tuple, PIPELINE_PUBLISHED, desc));
-	/* The register takes no months, and its days are 24 hours. */
 	bucket_around(DatumGetIntervalP(column(tuple, PIPELINE_BUCKET, desc)),
 				  TextDatumGetCString(column(tuple, PIPELINE_ZONE, desc)),
-				  GetCurrentTransactionStartTimestamp() - watermark->time - watermark->day * USECS_PER_DAY,
-				  &window->closed_until, &end);
+				  isnull ? closed : Min(closed, DatumGetTimestampTz(until)), &window->closed_until, &end);
 }
 
 /* Whether there is such a pipeline; if so and asked for, its windows. */
 static bool
 find_pipeline(Datum name, Window *window)
 {
-	Oid			namespace = get_namespace_oid(MOBANON_SCHEMA, false);
-	Relation	rel = table_open(get_relname_relid("pipeline", namespace), AccessShareLock);
+	Relation	rel = table_open(mobanon_relation("pipeline"), AccessShareLock);
 	ScanKeyData key;
 	SysScanDesc scan;
 	HeapTuple	tuple;
 
 	ScanKeyInit(&key, PIPELINE_NAME, BTEqualStrategyNumber, F_TEXTEQ, name);
-	scan = systable_beginscan(rel, get_relname_relid("pipeline_live", namespace), true,
-							  GetActiveSnapshot(), 1, &key);
+	scan = systable_beginscan(rel, mobanon_relation("pipeline_live"), true, GetActiveSnapshot(), 1, &key);
 	tuple = systable_getnext(scan);
 	if (HeapTupleIsValid(tuple) && window != NULL)
 		window_from_tuple(window, tuple, RelationGetDescr(rel));

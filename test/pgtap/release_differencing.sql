@@ -3,7 +3,7 @@
 SET search_path = public, mobanon;
 SET timezone = 'UTC';
 SET client_min_messages = warning;
-SELECT plan(23);
+SELECT plan(29);
 
 CREATE ROLE tap_diff_dba;
 CREATE ROLE tap_diff_processing;
@@ -103,4 +103,17 @@ SELECT is((mobanon.publish('diff.footfall')).rows, 1::bigint, 'and come out');
 RESET ROLE;
 SELECT is((SELECT count(*) FROM publication WHERE pipeline = 'diff.footfall'), 6::bigint, 'the register has both lives');
 SELECT is((SELECT count(*) FROM mobanon.audit('diff.footfall') WHERE NOT ok), 0::bigint, 'and the audit passes');
+-- A backlog comes out in parts; together they are what one publication would have been.
+INSERT INTO diff.events SELECT i, '2024-07-01 00:30+00'::timestamptz + h * interval '7 hours', 52.516, 13.377 FROM generate_series(1, 30) AS i, generate_series(0, 9) AS h;
+SELECT mobanon.create_pipeline('diff.parts', 'diff.events', 'tap_diff', starts_at => '2024-07-01 00:00+00', domain => 'diff.footfall');
+SELECT mobanon.create_pipeline('diff.whole', 'diff.events', 'tap_diff', starts_at => '2024-07-01 00:00+00', domain => 'diff.footfall');
+UPDATE mobanon.pipeline SET watermark = extract(epoch FROM now() - '2024-07-04 00:00+00') * interval '1 second' WHERE pipeline IN ('diff.parts', 'diff.whole');
+SELECT is((mobanon.publish('diff.parts', '2024-07-01 05:59+00')).window_to, '2024-07-01 05:00+00'::timestamptz, 'up to a time: whole buckets before it');
+SELECT is((mobanon.publish('diff.parts', '2024-07-01 03:00+00')) IS NULL, true, 'an earlier time: nothing');
+SELECT is((SELECT publish_until FROM pipeline WHERE pipeline = 'diff.parts'), NULL, 'and no trace of it');
+CALL mobanon.publish_backlog('diff.parts', '20 hours');
+SELECT mobanon.publish('diff.whole');
+SELECT is((SELECT count(*) FROM publication WHERE pipeline = 'diff.parts'), 5::bigint, 'a backlog in parts');
+SELECT bag_eq('SELECT bucket, cell::text, subjects FROM diff.parts', 'SELECT bucket, cell::text, subjects FROM diff.whole', 'is the same as a whole');
+SELECT is((SELECT count(*) FROM mobanon.audit('diff.parts') WHERE NOT ok), 0::bigint, 'and passes the audit');
 SELECT * FROM finish();

@@ -4,7 +4,7 @@
 SET search_path = public, mobanon;
 SET timezone = 'UTC';
 SET client_min_messages = warning;
-SELECT plan(36);
+SELECT plan(40);
 
 CREATE ROLE tap_tamper_dba;
 CREATE ROLE tap_tamper_processing;
@@ -64,6 +64,20 @@ SELECT * FROM pg_temp.refused('CREATE RULE quiet AS ON INSERT TO tamper.footfall
 SELECT pg_temp.more();
 SELECT lives_ok($$SELECT mobanon.publish('tamper.footfall')$$, 'as registered, it publishes');
 
+-- A change on purpose is accepted by name; and not what would let rows without consent through.
+CREATE OR REPLACE VIEW tamper.footfall_coarsened WITH (security_barrier) AS
+	SELECT p.pseudonym, mobanon.try_coarsen_cell(p.latitude, p.longitude, '1km') AS cell, p.bucket FROM tamper.footfall_pseudonymized AS p WHERE p.latitude > 0;
+UPDATE mobanon.pipeline SET watermark = '0';
+SELECT throws_ok($q$SELECT mobanon.publish('tamper.footfall')$q$, 'MR002', NULL, 'a stage was changed on purpose');
+SELECT mobanon.accept_definition('tamper.footfall');
+SELECT lives_ok($q$SELECT mobanon.publish('tamper.footfall')$q$, 'and accepted');
+CREATE POLICY all_rows ON tamper.events FOR SELECT USING (true);
+SELECT throws_ok($q$SELECT mobanon.accept_definition('tamper.footfall')$q$, 'MR002', NULL, 'a policy that lets everything through is not accepted');
+DROP POLICY all_rows ON tamper.events;
+ALTER VIEW tamper.footfall_pseudonymized OWNER TO postgres;
+SELECT throws_ok($q$SELECT mobanon.accept_definition('tamper.footfall')$q$, 'MR002', NULL, 'nor is a stage of a superuser');
+ALTER VIEW tamper.footfall_pseudonymized OWNER TO tap_tamper_processing;
+
 /* ---- after publishing ---- */
 CREATE FUNCTION pg_temp.found(change text, failed text, what text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 BEGIN
@@ -91,11 +105,11 @@ SELECT * FROM pg_temp.found('INSERT INTO tamper.footfall SELECT ''1999-01-01 00:
 SELECT * FROM pg_temp.found('ALTER TABLE tamper.footfall DROP CONSTRAINT footfall_subjects_check; UPDATE tamper.footfall SET subjects = 3 WHERE bucket = ''2024-06-10 13:00+00''',
 	'no row has fewer than k subjects, rows are those that were published, windows follow each other', 'a row below k');
 SELECT * FROM pg_temp.found('ALTER TABLE tamper.footfall DROP CONSTRAINT footfall_pkey; INSERT INTO tamper.footfall SELECT * FROM tamper.footfall LIMIT 1',
-	'no bucket and cell is there twice, rows are those that were published, windows follow each other', 'a row twice');
+	'no group is there twice, rows are those that were published, windows follow each other', 'a row twice');
 SELECT * FROM pg_temp.found('UPDATE mobanon.publication SET rows = 5 WHERE publication = 1',
 	'register is whole, windows follow each other', 'an entry was changed');
-SELECT * FROM pg_temp.found('UPDATE mobanon.publication_window SET rows = 5 WHERE bucket = ''2024-06-10 13:00+00''',
-	'rows are those that were published, windows follow each other', 'the list of windows was changed');
+SELECT * FROM pg_temp.found('UPDATE mobanon.publication_window SET sha256 = sha256(sha256) WHERE bucket = ''2024-06-10 13:00+00''',
+	'rows are those that were published, register is whole, windows follow each other', 'the list of windows was changed');
 SELECT * FROM pg_temp.found('GRANT SELECT ON tamper.footfall_candidate TO tap_tamper_reader',
 	'readers reach the release only, windows follow each other', 'a reader may read the candidate');
 SELECT * FROM pg_temp.found('GRANT SELECT (at) ON tamper.events TO tap_tamper_reader',

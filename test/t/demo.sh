@@ -12,7 +12,10 @@ ok() { N=$((N + 1)); if [ "$1" = "$2" ]; then echo "ok $N - $3"; else echo "not 
 has() { N=$((N + 1)); if grep -qE -- "$2" "$1"; then echo "ok $N - $3"; else echo "not ok $N - $3"; echo "# not found: $2"; tail -20 "$1" | sed 's/^/# /'; fi; }
 # demo [NAME=VALUE...]: in a directory of its own, as somebody would type it
 demo() { (unset PGHOST PGPORT PGUSER; mkdir -p "$HERE/tmp"; env TMPDIR="$HERE/tmp" OUT="$HERE/out" "$@" demo/run) >"$HERE/output" 2>&1; }
-left_behind() { ls -A "$HERE/tmp" "$HERE/out" 2>/dev/null | grep -v ':$' | tr -d '\n'; pgrep -f "$HERE/tmp" || true; }
+left_behind() { # files, and processes that have to do with them
+	ls -A "$HERE/tmp" "$HERE/out" 2>/dev/null | grep -v ':$' | tr -d '\n'
+	grep -ls "$HERE[/]tmp/" /proc/[0-9]*/cmdline || true
+}
 
 # ---- the story --------------------------------------------------------------
 rc=0; demo CITY_SUBJECTS=400 K=5 || rc=$?
@@ -152,9 +155,9 @@ mkdir -p "$HERE/tmp"
 (unset PGHOST PGPORT PGUSER; TMPDIR=$HERE/tmp OUT=$HERE/out exec setsid env --default-signal=INT demo/run) >"$HERE/output" 2>&1 &
 for _ in $(seq 100); do ! grep -q 'making the events' "$HERE/output" || break; sleep 0.2; done
 sleep 1
-group=$(pgrep -f '^bash demo/run|bash .*demo/run' | while read -r p; do ! grep -qz "TMPDIR=$HERE/tmp" "/proc/$p/environ" 2>/dev/null || ps -o pgid= -p "$p"; done | sort -u | tr -d ' ' | head -1)
 has "$HERE/output" 'making the events' 'the demo is at work when it is interrupted'
-kill -INT -- "-$group"
+# as the terminal does it: to the whole group, whose leader setsid became
+kill -INT -- "-$!"
 rc=0; wait $! || rc=$?
 ok $rc 130 'Ctrl-C ends the demo'
 ok "$(left_behind)" '' 'and leaves no process, no cluster and no file behind'

@@ -1,0 +1,152 @@
+/*
+ * consent_set.h
+ *		Subjects and the times of their consent, in memory: open addressing.
+ *
+ * A subject that is a number of up to 18 digits (every E.164 number is) is its
+ * own key, so that nothing is ever mistaken for it; others are found by a hash
+ * and compared byte by byte.  Nearly every subject has one span without end,
+ * which fits into its slot:
+ *
+ *		| number + 1, or top bit and hash | from, or reference into the arena |
+ *
+ * A value between DT_NOBEGIN and MIN_TIMESTAMP is no time and therefore a
+ * reference, to a record of the arena (number of spans, length of the key,
+ * spans, key).  16 bytes per slot, at most three of four slots in use.
+ *
+ * What a scan of events runs through for every row is inline here.
+ */
+#ifndef MOBANON_CONSENT_SET_H
+#define MOBANON_CONSENT_SET_H
+
+#include "consent.h"
+
+/* When a subject's events may be read. */
+typedef struct ConsentTimes
+{
+	int			n;
+	const Span *spans;			/* the last one is the one in force */
+	Span		only;			/* where n = 1 needs no array */
+} ConsentTimes;
+
+typedef struct ConsentSlot
+{
+	uint64		key;			/* 0: free */
+	int64		value;
+} ConsentSlot;
+
+#define CONSENT_NEVER DT_NOEND	/* a slot's value: no consent */
+
+/* Position-independent but for the pointers here. */
+typedef struct ConsentSet
+{
+	MemoryContext context;
+	uint64		capacity;
+	uint64		used;
+	ConsentSlot *slots;
+	uint64		arena_size;
+	uint64		arena_used;
+	char	   *arena;
+} ConsentSet;
+
+/* A subject as the set sees it: a number where it is one, else its bytes. */
+typedef struct ConsentKey
+{
+	uint64		key;
+	const char *bytes;			/* NULL for a number */
+	int			len;
+} ConsentKey;
+
+extern uint64 consent_set_capacity_for(uint64 subjects);
+extern void consent_set_init(ConsentSet *set, MemoryContext context, uint64 expected);
+extern void consent_set_put(ConsentSet *set, ConsentKey key, const History *history, bool earlier);
+extern const ConsentSlot *consent_set_find_bytes(const ConsentSet *set, ConsentKey key);
+extern void consent_set_times(const ConsentSet *set, const ConsentSlot *slot, ConsentTimes *times);
+extern void consent_set_copy_slots(const ConsentSet *set, ConsentSlot *slots, uint64 capacity);
+extern void consent_times_of(const History *history, bool earlier, ConsentTimes *times);
+extern bool consent_times_allow(const ConsentTimes *times, TimestampTz then, TimestampTz now);
+extern ConsentKey consent_key_of_bytes(const char *bytes, int len);
+
+/* A number written without sign and leading zeros, of up to 18 digits, or 0. */
+static inline bool
+consent_parse_number(const char *bytes, int len, uint64 *number)
+{
+	uint64		value = 0;
+
+	if (len < 1 || len > 18 || (bytes[0] == '0' && len > 1))
+		return false;
+	for (int i = 0; i < len; i++)
+	{
+		unsigned	digit = (unsigned char) bytes[i] - '0';
+
+		if (digit > 9)
+			return false;
+		value = value * 10 + digit;
+	}
+	*number = value;
+	return true;
+}
+
+static inline ConsentKey
+consent_key_from_bytes(const char *bytes, int len)
+{
+	ConsentKey	k = {0, NULL, 0};
+
+	if (unlikely(!consent_parse_number(bytes, len, &k.key)))
+		return consent_key_of_bytes(bytes, len);
+	k.key++;
+	return k;
+}
+
+static inline ConsentKey
+consent_key_from_int64(int64 value, char buffer[SUBJECT_INT64_BUFFER])
+{
+	ConsentKey	k = {(uint64) value + 1, NULL, 0};
+	Subject		s;
+
+	if (likely(value >= 0 && value < INT64CONST(1000000000000000000)))
+		return k;
+	s = subject_from_int64(value, buffer);
+	return consent_key_from_bytes(s.bytes, s.len);
+}
+
+/* Where a key's search begins: its hash as a fraction of the capacity. */
+static inline uint64
+consent_first_slot(const ConsentSet *set, uint64 key)
+{
+	uint64		x = key * UINT64CONST(0x9E3779B97F4A7C15);
+
+	x = (x ^ (x >> 32)) * UINT64CONST(0xD6E8FEB86659FD93);
+	return ((x >> 32) * set->capacity) >> 32;
+}
+
+/* The slot of a subject, or NULL. */
+static inline const ConsentSlot *
+consent_set_find(const ConsentSet *set, ConsentKey key)
+{
+	const ConsentSlot *slot;
+
+	if (unlikely(key.bytes != NULL))
+		return consent_set_find_bytes(set, key);
+	for (slot = &set->slots[consent_first_slot(set, key.key)]; slot->key != key.key;)
+	{
+		if (slot->key == 0)
+			return NULL;
+		if (++slot == set->slots + set->capacity)
+			slot = set->slots;
+	}
+	return slot;
+}
+
+/* May an event of then, of the subject of this slot, be read now?  In force at both times. */
+static inline bool
+consent_slot_allows(const ConsentSet *set, const ConsentSlot *slot, TimestampTz then, TimestampTz now)
+{
+	ConsentTimes times;
+
+	if (likely(slot->value >= MIN_TIMESTAMP || slot->value == DT_NOBEGIN))
+		return slot->value <= now && then >= slot->value;
+	consent_set_times(set, slot, &times);
+	return consent_times_allow(&times, then, now);
+}
+
+#endif							/* MOBANON_CONSENT_SET_H */
