@@ -2,19 +2,17 @@
 # Ways around row-level security that need more than a statement: real logins,
 # COPY to the client, cursors held over COMMIT, logical decoding, a session in
 # which the library is not yet there, and a pooler between.  Prints TAP.
-source "$(dirname "$0")/../lib.sh"
-CLUSTERS=() n=0 pooler=
-dir=$(mktemp -d)
-trap '[ -z "$pooler" ] || kill "$pooler" 2>/dev/null || true; cluster_stop bypass immediate; rm -rf "$dir" "$WORK/bypass"' EXIT
-is() { # is GOT EXPECTED WHAT
-	n=$((n + 1))
-	if [ "$1" = "$2" ]; then echo "ok $n - $3"; else printf 'not ok %s - %s\n# got: %s\n# expected: %s\n' "$n" "$3" "$1" "$2"; fi
+source "$(dirname "$0")/../tap.sh"
+
+as() { # as ROLE [psql option...]: also its errors
+	local role=$1
+	shift
+	psql -qXAt -U "$role" -d town "$@" 2>&1 || true
 }
-as() { local role=$1; shift; psql -qXAt -U "$role" -d town "$@" 2>&1 || true; }
 
 cluster_start bypass "wal_level = logical" "max_connections = 30" "max_replication_slots = 4"
 createdb town
-psql -qX -v ON_ERROR_STOP=1 -d town >"$dir/setup" 2>&1 <<'SQL' || { cat "$dir/setup"; exit 1; }
+psql -qX -v ON_ERROR_STOP=1 -d town >"$WORK/setup" 2>&1 <<'SQL' || { cat "$WORK/setup"; exit 1; }
 CREATE EXTENSION mobanon;
 CREATE ROLE owner LOGIN;
 CREATE ROLE job LOGIN;
@@ -70,18 +68,18 @@ is "$(as pool -c 'SET ROLE job' -c 'BEGIN' -c 'DECLARE h CURSOR WITH HOLD FOR SE
 
 # Sessions that begin with the attack: the library is not loaded yet.
 is "$(as job -c 'EXPLAIN ANALYZE SELECT * FROM events WHERE subject = 77' | grep -c 'is refused')" 1 "EXPLAIN ANALYZE as a session's first statement"
-as job -c 'EXPLAIN SELECT * FROM events WHERE note = $$SECRET 77$$' >"$dir/a"
-as job -c 'EXPLAIN SELECT * FROM events WHERE note = $$SECRET 7x$$' >"$dir/b"
-is "$(sed -n 's/.*rows=\([0-9]*\).*/\1/p' "$dir/a")" "$(sed -n 's/.*rows=\([0-9]*\).*/\1/p' "$dir/b")" "EXPLAIN as the first: the same estimate for a subject that is there and one that is not"
+as job -c 'EXPLAIN SELECT * FROM events WHERE note = $$SECRET 77$$' >"$WORK/a"
+as job -c 'EXPLAIN SELECT * FROM events WHERE note = $$SECRET 7x$$' >"$WORK/b"
+is "$(sed -n 's/.*rows=\([0-9]*\).*/\1/p' "$WORK/a")" "$(sed -n 's/.*rows=\([0-9]*\).*/\1/p' "$WORK/b")" "EXPLAIN as the first: the same estimate for a subject that is there and one that is not"
 is "$(as owner -c 'CREATE INDEX ON events ((note::int))' | grep -c 'is refused')" 1 "an index expression as the first"
 is "$(as owner -c 'ALTER TABLE events ADD CHECK (note::int > 0)' | grep -c 'is refused')" 1 "a CHECK constraint as the first"
 is "$(as postgres -c "SELECT remedy FROM mobanon.protection_gaps() WHERE gap = 'library not preloaded'")" 'ALTER DATABASE town SET session_preload_libraries = mobanon' \
 	"that the library is not preloaded is listed"
 as postgres -c 'ALTER DATABASE town SET session_preload_libraries = mobanon'
 is "$(as postgres -c "SELECT count(*) FROM mobanon.protection_gaps() WHERE gap = 'library not preloaded'")" 0 "and gone after its remedy"
-as owner -c 'EXPLAIN SELECT * FROM events WHERE note = $$SECRET 77$$' | sed 's/SECRET 7.//' >"$dir/a"
-as owner -c 'EXPLAIN SELECT * FROM events WHERE note = $$SECRET 7x$$' | sed 's/SECRET 7.//' >"$dir/b"
-is "$(cat "$dir/a")" "$(cat "$dir/b")" "then the owner's plans tell nothing either"
+as owner -c 'EXPLAIN SELECT * FROM events WHERE note = $$SECRET 77$$' | sed 's/SECRET 7.//' >"$WORK/a"
+as owner -c 'EXPLAIN SELECT * FROM events WHERE note = $$SECRET 7x$$' | sed 's/SECRET 7.//' >"$WORK/b"
+is "$(cat "$WORK/a")" "$(cat "$WORK/b")" "then the owner's plans tell nothing either"
 
 # A slot decodes everything that is written: listed, and gone after its remedy.
 as postgres -c "SELECT pg_create_logical_replication_slot('tap', 'test_decoding')" >/dev/null
@@ -94,24 +92,24 @@ if ! command -v pgbouncer >/dev/null; then
 	(EXTRA_PACKAGES= install pgbouncer) >/dev/null 2>&1 || true
 fi
 if command -v pgbouncer >/dev/null; then
-	cat >"$dir/pgbouncer.ini" <<INI
+	cat >"$WORK/pgbouncer.ini" <<INI
 [databases]
 town = host=$PGHOST port=5432 user=pool dbname=town
 [pgbouncer]
 listen_addr =
-unix_socket_dir = $dir
+unix_socket_dir = $WORK
 listen_port = 6432
 auth_type = any
 pool_mode = transaction
 default_pool_size = 1
 server_reset_query =
-logfile = $dir/pgbouncer.log
+logfile = $WORK/pgbouncer.log
 INI
-	[ "$(id -u)" != 0 ] || chown -R postgres "$dir"
-	as_postgres "$(command -v pgbouncer)" -q "$dir/pgbouncer.ini" >/dev/null 2>&1 &
-	pooler=$!
-	for i in $(seq 50); do [ -S "$dir/.s.PGSQL.6432" ] && break; sleep 0.1; done
-	pooled() { PGHOST=$dir PGPORT=6432 psql -qXAt -U pool -d town "$@" 2>&1 || true; }
+	[ "$(id -u)" != 0 ] || chown postgres "$WORK"
+	as_postgres "$(command -v pgbouncer)" -q "$WORK/pgbouncer.ini" >/dev/null 2>&1 &
+	# lib.sh ends what the shell has started.
+	for i in $(seq 50); do [ -S "$WORK/.s.PGSQL.6432" ] && break; sleep 0.1; done
+	pooled() { PGHOST=$WORK PGPORT=6432 psql -qXAt -U pool -d town "$@" 2>&1 || true; }
 	is "$(pooled -c 'SELECT pg_backend_pid()')" "$(pooled -c 'SELECT pg_backend_pid()')" "pooled: two clients, one server connection"
 	is "$(pooled -c 'SELECT count(*) FROM events')" "ERROR:  permission denied for table events" "no role, no rows"
 	pooled -c 'BEGIN; SET LOCAL ROLE job; PREPARE counting AS SELECT count(DISTINCT subject) FROM events; EXECUTE counting; EXECUTE counting; EXECUTE counting; EXECUTE counting; EXECUTE counting; EXECUTE counting; COMMIT' >/dev/null
@@ -127,6 +125,6 @@ INI
 	pooled -c 'RESET ROLE' >/dev/null
 	is "$(pooled -c 'SELECT current_user')" pool "RESET ROLE takes it back"
 else
-	echo "# no pgbouncer to be had: the tests with a pooler are left out"
+	skip 'transaction pooling' 'no pgbouncer to be had'
 fi
-echo "1..$n"
+done_testing

@@ -5,22 +5,15 @@
 # What moves must be in the table of doc/side-doors.md.  Once with PostgreSQL's
 # own privileges, once after harden_statistics(), when only what the table says
 # "stays" may move.  Prints TAP.
-source "$(dirname "$0")/../lib.sh"
-CLUSTERS=() n=0
+source "$(dirname "$0")/../tap.sh"
 doc=$TOP/doc/side-doors.md
-dir=$(mktemp -d)
-trap 'cluster_stop side immediate; rm -rf "$dir" "$WORK/side"' EXIT
-ok() { n=$((n + 1)); if [ "$1" = 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi; }
-
-none() { if [ -z "$1" ]; then ok 0 "$2"; else ok 1 "$2"; fi; }
-contains() { if grep -qF -- "$2" "$1"; then ok 0 "$3"; else ok 1 "$3"; fi; }
 
 # Nothing moves by itself in this cluster.
 cluster_start side "autovacuum = off" "checkpoint_timeout = 1h" "track_functions = all" "jit = off" \
 	"shared_preload_libraries = 'mobanon'" "bgwriter_delay = 10s" "max_connections = 20"
 createdb house
 createdb elsewhere
-psql -qX -v ON_ERROR_STOP=1 -d house >"$dir/setup" 2>&1 <<'SQL' || { cat "$dir/setup"; exit 1; }
+psql -qX -v ON_ERROR_STOP=1 -d house >"$WORK/setup" 2>&1 <<'SQL' || { cat "$WORK/setup"; exit 1; }
 CREATE EXTENSION mobanon;
 CREATE ROLE nobody LOGIN;
 CREATE ROLE analyst LOGIN;
@@ -51,7 +44,7 @@ targets=$(psql -qXAt -d house -c "SELECT string_agg(format('(%s::oid, %L)', o, n
 
 # A snapshot: a line "name|value" per column of each view and per function.  Numbers are summed, the rest is hashed.
 # Catalogs other than pg_class row by row; information_schema, which only repeats them, for one kind of role.
-cat >"$dir/snapshot.sql" <<'SQL'
+cat >"$WORK/snapshot.sql" <<'SQL'
 SET client_min_messages = fatal;
 SET stats_fetch_consistency = none;
 SELECT format('SELECT v.* FROM (SELECT %s FROM %s AS t) AS s, LATERAL (VALUES %s) AS v (name, value)',
@@ -81,7 +74,7 @@ AND p.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype) AND has_f
 AND p.proname !~ '^(txid_current|pg_current_xact_id|pg_export_snapshot|pg_advisory_unlock_all|pg_stat_(reset|clear|force)|pg_(switch|reload|rotate|backup|promote|wal_replay|log_|create|drop|replication_origin|import)|lo_|.*timestamp|now|random|gen_random|timeofday|pg_timezone|binary_upgrade|pg_start|pg_stop)' \gexec
 SQL
 snapshot() { # snapshot DATABASE ROLE FILE
-	psql -qXAt -F '|' -v targets="$targets" -U "$2" -d "$1" -f "$dir/snapshot.sql" 2>/dev/null | grep -a '|' | sort -u >"$dir/$3" || true
+	psql -qXAt -F '|' -v targets="$targets" -U "$2" -d "$1" -f "$WORK/snapshot.sql" 2>/dev/null | grep -a '|' | sort -u >"$WORK/$3" || true
 }
 kinds="house:nobody house:analyst house:job house:owner house:administrator house:frontend elsewhere:nobody"
 round() { # round NAME SUBJECT: a session of the front end, then vacuum, then everybody looks
@@ -102,44 +95,40 @@ moved() { # moved A B C
 			FILENAME == ARGV[1] { a[$1] = $2 } FILENAME == ARGV[2] { b[$1] = $2 } FILENAME == ARGV[3] { c[$1] = $2 }
 			END { for (x in c) {
 				if (c[x] ~ /h$/ || c[x] == "") { if (c[x] != b[x] && a[x] == b[x]) print kind "|" x }
-				else if (c[x] - b[x] != b[x] - a[x]) print kind "|" x } }' "$dir/$1.$k" "$dir/$2.$k" "$dir/$3.$k"
+				else if (c[x] - b[x] != b[x] - a[x]) print kind "|" x } }' "$WORK/$1.$k" "$WORK/$2.$k" "$WORK/$3.$k"
 	done | sort
 }
 # The table in the documentation: a pattern in backquotes, and "stays" or "closed".
 listed() { sed -nE "s/^\| \`([^\`]+)\` \|.*\| ($1) \|\$/^(\1)\$/p" "$doc" | sed 's/\\|/|/g'; }
 unlisted() { # unlisted FILE KINDS-OF-ENTRY
-	listed "$2" >"$dir/patterns"
-	cut -d'|' -f2 "$1" | sort -u | grep -vE -f "$dir/patterns" || true
+	listed "$2" >"$WORK/patterns"
+	cut -d'|' -f2 "$1" | sort -u | grep -vE -f "$WORK/patterns" || true
 }
 
 round 0 ''
 round 1 ''
 round 2 150
-moved 0 1 2 >"$dir/moved"
-left=$(unlisted "$dir/moved" 'stays|closed')
-none "$left" "what moves with one withdrawal is listed in doc/side-doors.md"
-[ -z "$left" ] || grep -F "$left" "$dir/moved" | sed 's/^/# not listed: /'
-for k in $kinds; do echo "# $k: $(wc -l <"$dir/2.$k") values looked at, $(grep -c "^$k|" "$dir/moved" || true) move"; done
+moved 0 1 2 >"$WORK/moved"
+left=$(unlisted "$WORK/moved" 'stays|closed')
+is "$left" '' "what moves with one withdrawal is listed in doc/side-doors.md"
+for k in $kinds; do note "$k: $(wc -l <"$WORK/2.$k") values looked at, $(grep -c "^$k|" "$WORK/moved" || true) move"; done
 for x in 'house:nobody|pg_stat_all_tables.n_tup_ins' 'house:analyst|pg_stat_get_tuples_inserted(mobanon.consent_ledger)' \
 	'elsewhere:nobody|pg_stat_database.tup_inserted' 'house:job|pg_class.reltuples'; do
-	contains "$dir/moved" "$x" "seen, so this looks: ${x#*|} as ${x%%|*}"
+	ok "seen, so this looks: ${x#*|} as ${x%%|*}" grep -qF "$x" "$WORK/moved"
 done
 
 # An administrator asks for all, the other kinds in the house have the same privileges on statistics as nobody.
 kinds="house:nobody house:administrator elsewhere:nobody"
-psql -qXAt -d house -c "SELECT * FROM mobanon.harden_statistics()" >"$dir/harden.sql"
-for db in house elsewhere postgres template1; do psql -qX -v ON_ERROR_STOP=1 -d $db -f "$dir/harden.sql"; done
+psql -qXAt -d house -c "SELECT * FROM mobanon.harden_statistics()" >"$WORK/harden.sql"
+for db in house elsewhere postgres template1; do psql -qX -v ON_ERROR_STOP=1 -d $db -f "$WORK/harden.sql"; done
 round 3 ''
 round 4 ''
 round 5 151
-moved 3 4 5 >"$dir/moved"
-left=$(unlisted "$dir/moved" 'stays')
-none "$left" "after harden_statistics() in every database only what stays moves"
-[ -z "$left" ] || grep -F "$left" "$dir/moved" | sed 's/^/# not listed as staying: /'
-echo "# after harden_statistics(): $(cut -d'|' -f2 "$dir/moved" | sort -u | tr '\n' ' ')"
-psql -qXAt -U job -d house -c 'SELECT count(*) FROM town.events' >"$dir/count"
-contains "$dir/count" 98 "and the purpose role reads what it may"
+moved 3 4 5 >"$WORK/moved"
+left=$(unlisted "$WORK/moved" 'stays')
+is "$left" '' "after harden_statistics() in every database only what stays moves"
+note "after harden_statistics(): $(cut -d'|' -f2 "$WORK/moved" | sort -u | tr '\n' ' ')"
+is "$(sql -U job -d house -c 'SELECT count(*) FROM town.events')" 98 "and the purpose role reads what it may"
 psql -qXAt -d house -c "SELECT * FROM mobanon.harden_statistics(false)" | psql -qX -v ON_ERROR_STOP=1 -d house
-psql -qXAt -U nobody -d house -c "SELECT 'readable' FROM pg_stat_user_tables LIMIT 1" >"$dir/again" 2>&1 || true
-contains "$dir/again" readable "it can be taken back"
-echo "1..$n"
+ok "it can be taken back" psql -qX -v ON_ERROR_STOP=1 -U nobody -d house -c 'SELECT FROM pg_stat_user_tables'
+done_testing
