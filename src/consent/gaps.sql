@@ -171,7 +171,7 @@ BEGIN
 	RETURN QUERY
 	WITH v AS (
 		SELECT w.root, w.view, w.entrance, c.relkind, c.relowner, c.relacl, o.rolname AS owner,
-			o.rolsuper OR o.rolbypassrls AS around, w.view IN (SELECT s.stage FROM registered_stages() AS s) AS registered
+			o.rolsuper OR o.rolbypassrls AS around, EXISTS (SELECT FROM registered_stages() AS s WHERE s.stage = w.view) AS registered
 		FROM reading_views() AS w JOIN pg_class AS c ON c.oid = w.view JOIN pg_roles AS o ON o.oid = w.rights
 		-- others find no row
 		WHERE o.rolsuper OR o.rolbypassrls OR EXISTS (

@@ -178,8 +178,8 @@ AS $$
 	WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.prokind = 'f'
 	AND (p.proname ~ '^pg_stat_get_' AND p.proname !~ 'backend_(pid|idset)$'
 		OR p.proname IN ('pg_relation_size', 'pg_table_size', 'pg_indexes_size', 'pg_total_relation_size', 'pg_database_size',
-			'pg_lock_status', 'pg_get_shmem_allocations', 'pg_current_wal_lsn', 'pg_current_wal_insert_lsn',
-			'pg_current_wal_flush_lsn', 'pg_control_checkpoint', 'pg_stats_ext_mcvlist_items'))
+			'pg_tablespace_size', 'pg_lock_status', 'pg_get_aios', 'pg_get_shmem_allocations', 'pg_current_wal_lsn', 'pg_current_wal_insert_lsn',
+			'pg_current_wal_flush_lsn', 'pg_control_checkpoint'))
 	ORDER BY p.proname, p.oid
 $$;
 COMMENT ON FUNCTION mobanon.harden_statistics(boolean) IS

@@ -210,7 +210,7 @@ SELECT a.what, a.owner, r.role, pg_temp.try('bya', r.role, a.sql) AS in_a, pg_te
 FROM attack AS a, unnest(ARRAY['tap_by_analyst', 'tap_by_job', 'tap_by_owner', 'tap_by_free']) AS r (role)
 WHERE r.role <> 'tap_by_free' OR a.what NOT LIKE 'settings %';
 
-SELECT plan((SELECT count(*)::int FROM result WHERE role <> 'tap_by_free' AND (owner OR role <> 'tap_by_owner')) + 16);
+SELECT plan((SELECT count(*)::int FROM result WHERE role <> 'tap_by_free' AND (owner OR role <> 'tap_by_owner')) + 18);
 SELECT CASE WHEN in_a <> in_b THEN is(in_a, in_b, format('%s, as %s', what, role))
 	ELSE ok(in_a !~ '[^'']SECRET 10|leaked:.+' AND (in_a LIKE '%leaked:'), format('%s, as %s', what, role)) END
 FROM result WHERE role <> 'tap_by_free' AND (owner OR role <> 'tap_by_owner') ORDER BY what, role;
@@ -274,5 +274,14 @@ SELECT is((SELECT string_agg(role, ' ') FROM counted WHERE in_a <> in_b OR in_a 
 SELECT statement FROM harden_statistics(false) AS h (statement) \gexec
 SET ROLE tap_by_analyst;
 SELECT lives_ok('SELECT * FROM pg_stat_user_tables', 'and it can be taken back');
+RESET ROLE;
+
+-- Without the extension a protected table stays closed.
+DROP EXTENSION mobanon CASCADE;
+SET ROLE tap_by_job;
+SELECT is((SELECT count(*) FROM bya.events), 0::bigint, 'after DROP EXTENSION ... CASCADE the purpose role reads nothing');
+RESET ROLE;
+SET ROLE tap_by_owner;
+SELECT is((SELECT count(*) FROM bya.events_1), 0::bigint, 'and neither does the owner');
 RESET ROLE;
 SELECT * FROM finish();
