@@ -133,11 +133,11 @@ GRANT EXECUTE ON FUNCTION mobanon.release_parameters(regclass), mobanon.release_
 GRANT EXECUTE ON FUNCTION mobanon.published_until(text), mobanon.closed_until(text),
 	mobanon.pipeline_name(text, boolean), mobanon.stage_name(text, text) TO mobanon_admin;
 GRANT EXECUTE ON FUNCTION
-	mobanon.pipeline_statements(text, regclass, text, name, name, text, interval, int, interval, text, timestamptz, text, regrole, text[], regrole[], name[]),
-	mobanon.pipeline_sql(text, regclass, text, name, name, text, interval, int, interval, text, timestamptz, text, regrole, text[], regrole[], name[]),
-	mobanon.create_pipeline(text, regclass, text, name, name, text, interval, int, interval, text, timestamptz, text, regrole, text[], regrole[], name[]),
+	mobanon.pipeline_statements(text, regclass, text, name, name, text, interval, int, interval, text, timestamptz, text, regrole, text[], regrole[], name[], name),
+	mobanon.pipeline_sql(text, regclass, text, name, name, text, interval, int, interval, text, timestamptz, text, regrole, text[], regrole[], name[], name),
+	mobanon.create_pipeline(text, regclass, text, name, name, text, interval, int, interval, text, timestamptz, text, regrole, text[], regrole[], name[], name),
 	mobanon.run_statements(text, regclass, text[]),
-	mobanon.register_pipeline(text, regclass, text, regrole, name, name, text, interval, int, interval, text, timestamptz, text, text[], name[]),
+	mobanon.register_pipeline(text, regclass, text, regrole, name, name, text, interval, int, interval, text, timestamptz, text, text[], name[], name),
 	mobanon.drop_pipeline(text, boolean), mobanon.drop_stages(text, boolean), mobanon.unregister_pipeline(text, boolean),
 	mobanon.grant_release(text, regrole), mobanon.revoke_release(text, regrole), mobanon.set_release_reader(text, regrole, boolean),
 	mobanon.publish(text, timestamptz), mobanon.publish_pipeline(text, timestamptz), mobanon.next_part(text, interval),
@@ -161,7 +161,7 @@ DECLARE
 BEGIN
 	FOR function IN SELECT p.oid::regprocedure FROM pg_proc AS p
 		WHERE p.pronamespace = 'mobanon'::regnamespace
-		AND p.proname IN ('consented', 'pseudonymize', 'kanon_suppress', 'kanon_suppress_set', 'subject_set_agg',
+		AND p.proname IN ('consented', 'pseudonymize', 'try_coarsen_site', 'kanon_suppress', 'kanon_suppress_set', 'subject_set_agg',
 			'subject_set_agg_uuid', 'subject_set_agg_bigint', 'subject_set_agg_text', 'subject_set_agg_set',
 			'subject_set_final', 'subject_set_union', 'cardinality', 'published_until', 'closed_until')
 	LOOP

@@ -107,10 +107,11 @@ BEGIN
 	IF type IS NULL THEN
 		RAISE EXCEPTION 'pipeline %: table % has no column "%" for the %', pipeline, source, column_name, use
 			USING ERRCODE = 'undefined_column',
-				  HINT = 'Name the columns with latitude_column and longitude_column.';
+				  HINT = 'Name the columns with latitude_column and longitude_column, or site_column where events have the identity of a radio cell.';
 	END IF;
 	target := CASE
 		WHEN use = 'event time' AND type = 'timestamptz'::regtype THEN 'timestamptz'
+		WHEN use = 'radio cell' AND type IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype) THEN 'text'
 		WHEN use IN ('latitude', 'longitude') AND type IN ('float8'::regtype, 'float4'::regtype, 'numeric'::regtype,
 			'int2'::regtype, 'int4'::regtype, 'int8'::regtype) THEN 'float8'
 		WHEN use = 'subject' AND type IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype) THEN 'bigint'
@@ -123,6 +124,7 @@ BEGIN
 			USING ERRCODE = 'datatype_mismatch',
 				  HINT = CASE use WHEN 'event time' THEN 'The event time is a timestamp with time zone.'
 								  WHEN 'subject' THEN 'A subject is text, a whole number, or the uuid of a long-lived pseudonym.'
+								  WHEN 'radio cell' THEN 'The identity of a radio cell is text: see mobanon.site_identity().'
 								  ELSE 'A position is two numbers, in degrees.' END;
 	END IF;
 	RETURN format(CASE WHEN target::regtype = type THEN 'e.%I' ELSE 'e.%I::%s' END, column_name, target);
@@ -152,7 +154,7 @@ BEGIN
 		IF NOT EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = source AND a.attname = breakdown AND a.attnum > 0 AND NOT a.attisdropped) THEN
 			RAISE EXCEPTION 'pipeline %: table % has no column "%" to break down by', pipeline, source, breakdown
 				USING ERRCODE = 'undefined_column';
-		ELSIF breakdown IN ('pseudonym', 'latitude', 'longitude', 'at', 'bucket', 'cell', 'subjects', 'publication', 'location')
+		ELSIF breakdown IN ('pseudonym', 'latitude', 'longitude', 'site', 'at', 'bucket', 'cell', 'subjects', 'publication', 'location')
 			OR (SELECT count(*) FROM unnest(breakdowns) AS b WHERE b = breakdown) > 1 THEN
 			RAISE EXCEPTION 'pipeline %: "%" cannot be a breakdown', pipeline, breakdown
 				USING ERRCODE = 'duplicate_column', HINT = 'The release has a column of this name.';
@@ -289,7 +291,7 @@ COMMENT ON FUNCTION mobanon.bucket_expression(text, interval, text) IS
 'For the release room: the bucket of an event time, as a view writes it: date_bin where it gives what bucket_start does.';
 
 CREATE FUNCTION mobanon.view_statements(pipeline text, source regclass, purpose text, role_name regrole, subject text,
-	event_time text, latitude text, longitude text, resolution text, bucket interval, k int, time_zone text, domain text, breakdowns name[])
+	event_time text, place text, cell text, resolution text, bucket interval, k int, time_zone text, domain text, breakdowns name[])
 RETURNS text[]
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, mobanon, pg_temp
@@ -297,19 +299,19 @@ AS $$
 	SELECT ARRAY[
 	format($sql$CREATE VIEW %1$s WITH (security_barrier) AS
 SELECT mobanon.pseudonymize(%2$s, %3$L, b.bucket) AS pseudonym,
-       %4$s AS latitude, %5$s AS longitude, %6$s AS at, b.bucket%10$s
-FROM %7$s AS e
-CROSS JOIN LATERAL (SELECT %8$s AS bucket) AS b
-WHERE %6$s >= mobanon.published_until(%9$L)
-  AND %6$s < mobanon.closed_until(%9$L)$sql$,
-		s.one, subject, domain, latitude, longitude, event_time, source,
+       %4$s, %5$s AS at, b.bucket%9$s
+FROM %6$s AS e
+CROSS JOIN LATERAL (SELECT %7$s AS bucket) AS b
+WHERE %5$s >= mobanon.published_until(%8$L)
+  AND %5$s < mobanon.closed_until(%8$L)$sql$,
+		s.one, subject, domain, place, event_time, source,
 		bucket_expression(event_time, bucket, time_zone), pipeline, s.consented),
 	format('COMMENT ON VIEW %s IS %L', s.one, format(
 		'Stage 1 of the pipeline %s for %s: pseudonyms instead of subjects, of the windows that are closed and not yet published.', pipeline, purpose)),
 	format('ALTER VIEW %s OWNER TO %s', s.one, role_name),
 	format($sql$CREATE VIEW %s WITH (security_barrier) AS
-SELECT p.pseudonym, mobanon.try_coarsen_cell(p.latitude, p.longitude, %L) AS cell, p.bucket%s
-FROM %s AS p$sql$, s.two, resolution, s.taken, s.one),
+SELECT p.pseudonym, %s AS cell, p.bucket%s
+FROM %s AS p$sql$, s.two, cell, s.taken, s.one),
 	format('COMMENT ON VIEW %s IS %L', s.two, format(
 		'Stage 2 of the pipeline %s: cells (%s) and buckets (%s) instead of places and times; no cell where the position is unusable.', pipeline, resolution, bucket)),
 	format('ALTER VIEW %s OWNER TO %s', s.two, role_name),
@@ -361,7 +363,7 @@ COMMENT ON FUNCTION mobanon.first_window(text, timestamptz, interval, text) IS
 
 CREATE FUNCTION mobanon.pipeline_statements(name text, source regclass, purpose text, latitude_column name, longitude_column name,
 	resolution text, bucket interval, k int, watermark interval, time_zone text, starts_at timestamptz, domain text,
-	role_name regrole, recipients text[], readers regrole[], breakdowns name[]) RETURNS text[]
+	role_name regrole, recipients text[], readers regrole[], breakdowns name[], site_column name) RETURNS text[]
 LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, mobanon, pg_temp
 SET timezone = 'UTC' SET intervalstyle = 'postgres' SET datestyle = 'ISO, YMD'
@@ -374,7 +376,12 @@ DECLARE
 	taken		text;
 	around		record;
 BEGIN
-	IF source IS NULL OR purpose IS NULL OR latitude_column IS NULL OR longitude_column IS NULL
+	-- a radio cell takes the place of the position
+	IF site_column IS NOT NULL THEN
+		latitude_column := NULL;
+		longitude_column := NULL;
+	END IF;
+	IF source IS NULL OR purpose IS NULL OR (latitude_column IS NULL OR longitude_column IS NULL) AND site_column IS NULL
 		OR recipients IS NULL OR readers IS NULL OR breakdowns IS NULL THEN
 		RAISE EXCEPTION 'pipeline %: a pipeline needs a source, a purpose and the columns of the position', name
 			USING ERRCODE = 'null_value_not_allowed', HINT = 'Leave an argument out to get its default.';
@@ -405,25 +412,29 @@ BEGIN
 	around := schema_statements(schema, ARRAY[pg_get_userbyid(role_name), 'mobanon_owner'], readers);
 	RETURN domain_statement(name, domain, bucket, first)
 		|| around.before
-		|| format('GRANT SELECT (%s) ON %s TO %s', column_list(ARRAY[columns.subject_column, columns.event_time_column,
-				  latitude_column, longitude_column] || breakdowns), source, role_name)
+		|| format('GRANT SELECT (%s) ON %s TO %s', column_list(array_remove(ARRAY[columns.subject_column, columns.event_time_column,
+				  latitude_column, longitude_column, site_column], NULL) || breakdowns), source, role_name)
 		|| view_statements(name, source, purpose, role_name,
 				  source_expression(name, source, columns.subject_column, 'subject'),
 				  source_expression(name, source, columns.event_time_column, 'event time'),
-				  source_expression(name, source, latitude_column, 'latitude'),
-				  source_expression(name, source, longitude_column, 'longitude'),
+				  CASE WHEN site_column IS NULL THEN format('%s AS latitude, %s AS longitude',
+					  source_expression(name, source, latitude_column, 'latitude'),
+					  source_expression(name, source, longitude_column, 'longitude'))
+				  ELSE format('%s AS site', source_expression(name, source, site_column, 'radio cell')) END,
+				  format(CASE WHEN site_column IS NULL THEN 'mobanon.try_coarsen_cell(p.latitude, p.longitude, %L)'
+					  ELSE 'mobanon.try_coarsen_site(p.site, p.at, %L)' END, resolution),
 				  resolution, bucket, k, time_zone, COALESCE(domain, name), breakdowns)
 		|| format($sql$SELECT mobanon.register_pipeline(%L, source => %L, purpose => %L, role_name => %L,
        latitude_column => %L, longitude_column => %L, resolution => %L, bucket => %L, k => %s,
-       watermark => %L, time_zone => %L, starts_at => %L, domain => %L, recipients => %L, breakdowns => %L)$sql$,
+       watermark => %L, time_zone => %L, starts_at => %L, domain => %L, recipients => %L, breakdowns => %L, site_column => %L)$sql$,
 				  name, source, purpose, role_name, latitude_column, longitude_column, resolution, bucket, k,
-				  watermark, time_zone, first, COALESCE(domain, name), recipients, breakdowns)
+				  watermark, time_zone, first, COALESCE(domain, name), recipients, breakdowns, site_column)
 		|| ARRAY(SELECT format('SELECT mobanon.grant_release(%L, %L)', name, r::text)
 				 FROM (SELECT DISTINCT unnest(readers) AS r) AS d ORDER BY r::text)
 		|| around.after;
 END
 $$;
-COMMENT ON FUNCTION mobanon.pipeline_statements(text, regclass, text, name, name, text, interval, int, interval, text, timestamptz, text, regrole, text[], regrole[], name[]) IS
+COMMENT ON FUNCTION mobanon.pipeline_statements(text, regclass, text, name, name, text, interval, int, interval, text, timestamptz, text, regrole, text[], regrole[], name[], name) IS
 'For the release room: the statements of pipeline_sql() in an array; the name with its schema.';
 
 CREATE FUNCTION mobanon.run_statements(pipeline text, source regclass, statements text[]) RETURNS void
@@ -461,16 +472,16 @@ CREATE FUNCTION mobanon.pipeline_sql(name text, source regclass, purpose text,
 	resolution text DEFAULT '1km', bucket interval DEFAULT '1 hour', k int DEFAULT 20,
 	watermark interval DEFAULT '24 hours', time_zone text DEFAULT 'UTC', starts_at timestamptz DEFAULT NULL,
 	domain text DEFAULT NULL, role_name regrole DEFAULT NULL, recipients text[] DEFAULT '{}',
-	readers regrole[] DEFAULT '{}', breakdowns name[] DEFAULT '{}') RETURNS SETOF text
+	readers regrole[] DEFAULT '{}', breakdowns name[] DEFAULT '{}', site_column name DEFAULT NULL) RETURNS SETOF text
 LANGUAGE sql STABLE
 BEGIN ATOMIC
 	SELECT s.statement || ';'
 	FROM unnest(mobanon.pipeline_statements(mobanon.pipeline_name(name, false), source, purpose, latitude_column,
 		longitude_column, resolution, bucket, k, watermark, time_zone, starts_at, domain, role_name, recipients,
-		readers, breakdowns)) WITH ORDINALITY AS s (statement, place)
+		readers, breakdowns, site_column)) WITH ORDINALITY AS s (statement, place)
 	ORDER BY s.place;
 END;
-COMMENT ON FUNCTION mobanon.pipeline_sql(text, regclass, text, name, name, text, interval, int, interval, text, timestamptz, text, regrole, text[], regrole[], name[]) IS
+COMMENT ON FUNCTION mobanon.pipeline_sql(text, regclass, text, name, name, text, interval, int, interval, text, timestamptz, text, regrole, text[], regrole[], name[], name) IS
 'Prints every statement that create_pipeline() would run with these arguments, in order, to be read, changed and run by hand.';
 
 CREATE FUNCTION mobanon.create_pipeline(name text, source regclass, purpose text,
@@ -478,15 +489,15 @@ CREATE FUNCTION mobanon.create_pipeline(name text, source regclass, purpose text
 	resolution text DEFAULT '1km', bucket interval DEFAULT '1 hour', k int DEFAULT 20,
 	watermark interval DEFAULT '24 hours', time_zone text DEFAULT 'UTC', starts_at timestamptz DEFAULT NULL,
 	domain text DEFAULT NULL, role_name regrole DEFAULT NULL, recipients text[] DEFAULT '{}',
-	readers regrole[] DEFAULT '{}', breakdowns name[] DEFAULT '{}') RETURNS void
+	readers regrole[] DEFAULT '{}', breakdowns name[] DEFAULT '{}', site_column name DEFAULT NULL) RETURNS void
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
 	SELECT mobanon.run_statements(mobanon.pipeline_name(name, false), source,
 		mobanon.pipeline_statements(mobanon.pipeline_name(name, false), source, purpose, latitude_column,
 			longitude_column, resolution, bucket, k, watermark, time_zone, starts_at, domain, role_name, recipients,
-			readers, breakdowns));
+			readers, breakdowns, site_column));
 END;
-COMMENT ON FUNCTION mobanon.create_pipeline(text, regclass, text, name, name, text, interval, int, interval, text, timestamptz, text, regrole, text[], regrole[], name[]) IS
+COMMENT ON FUNCTION mobanon.create_pipeline(text, regclass, text, name, name, text, interval, int, interval, text, timestamptz, text, regrole, text[], regrole[], name[], name) IS
 'Makes a pipeline from a protected table: the views NAME_pseudonymized and NAME_coarsened, the materialized view NAME_candidate of closed windows not yet published, and the append-only table NAME that publish() fills and readers may read. Runs what pipeline_sql() prints, all or nothing.';
 
 CREATE FUNCTION mobanon.drop_stages(pipeline text, release boolean) RETURNS void

@@ -316,8 +316,8 @@ BEGIN
 	IF p.parent_id IS NULL AND relation_named(p.source) IS NOT NULL AND EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = p.role_name)
 		AND NOT EXISTS (SELECT FROM pipeline AS o WHERE o.source = p.source AND o.role_name = p.role_name
 						AND o.parent_id IS NULL AND o.dropped_at IS NULL) THEN
-		RETURN NEXT format('REVOKE SELECT (%s) ON %s FROM %I', column_list(ARRAY[p.subject_column, p.event_time_column,
-			p.latitude_column, p.longitude_column] || p.breakdowns), p.source, p.role_name);
+		RETURN NEXT format('REVOKE SELECT (%s) ON %s FROM %I', column_list(array_remove(ARRAY[p.subject_column, p.event_time_column,
+			p.latitude_column, p.longitude_column, p.site_column], NULL) || p.breakdowns), p.source, p.role_name);
 	END IF;
 END
 $$;

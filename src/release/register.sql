@@ -29,8 +29,10 @@ CREATE TABLE mobanon.pipeline (
 	role_name		name NOT NULL,
 	subject_column	name NOT NULL,
 	event_time_column name NOT NULL,
-	latitude_column	name NOT NULL,
-	longitude_column name NOT NULL,
+	latitude_column	name,
+	longitude_column name,
+	-- instead of these two, where events have the identity of a radio cell
+	site_column		name,
 	domain			text NOT NULL,
 	resolution		text NOT NULL,
 	k				int NOT NULL CHECK (k > 0),
@@ -38,6 +40,7 @@ CREATE TABLE mobanon.pipeline (
 	starts_at		timestamptz NOT NULL,
 	breakdowns		name[] NOT NULL,
 	definition		text NOT NULL,
+	CHECK ((site_column IS NULL) = (latitude_column IS NOT NULL AND longitude_column IS NOT NULL)),
 	-- of a release for one recipient: the pipeline that it is a part of, and which part
 	parent_id		int REFERENCES mobanon.pipeline,
 	areas			text[],

@@ -206,7 +206,8 @@ COMMENT ON FUNCTION mobanon.enforce_checks(mobanon.pipeline) IS
 
 CREATE FUNCTION mobanon.register_pipeline(name text, source regclass, purpose text, role_name regrole,
 	latitude_column name, longitude_column name, resolution text, bucket interval, k int, watermark interval,
-	time_zone text, starts_at timestamptz, domain text, recipients text[], breakdowns name[] DEFAULT '{}') RETURNS void
+	time_zone text, starts_at timestamptz, domain text, recipients text[], breakdowns name[] DEFAULT '{}',
+	site_column name DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, mobanon, pg_temp
 SET timezone = 'UTC'
@@ -233,11 +234,11 @@ BEGIN
 	SELECT * INTO columns FROM protected_table AS t WHERE t.relation = source;
 	LOCK TABLE pipeline IN SHARE ROW EXCLUSIVE MODE;
 	INSERT INTO pipeline (pipeline_id, pipeline, published_until, bucket, watermark, time_zone, source, purpose,
-		role_name, subject_column, event_time_column, latitude_column, longitude_column, domain, resolution, k,
+		role_name, subject_column, event_time_column, latitude_column, longitude_column, site_column, domain, resolution, k,
 		recipients, starts_at, breakdowns, definition)
 	SELECT COALESCE(max(o.pipeline_id), 0) + 1, name, starts_at, bucket, watermark, time_zone, source::text, purpose,
 		(SELECT r.rolname FROM pg_roles AS r WHERE r.oid = processing_role(name, purpose, role_name)),
-		columns.subject_column, columns.event_time_column, latitude_column, longitude_column, domain, resolution, k,
+		columns.subject_column, columns.event_time_column, latitude_column, longitude_column, site_column, domain, resolution, k,
 		recipients, starts_at, breakdowns, pipeline_definition(name, source::text, (SELECT r.rolname FROM pg_roles AS r WHERE r.oid = role_name))
 	FROM pipeline AS o
 	RETURNING * INTO p;
@@ -245,7 +246,7 @@ BEGIN
 	PERFORM enforce_checks(p);
 END
 $$;
-COMMENT ON FUNCTION mobanon.register_pipeline(text, regclass, text, regrole, name, name, text, interval, int, interval, text, timestamptz, text, text[], name[]) IS
+COMMENT ON FUNCTION mobanon.register_pipeline(text, regclass, text, regrole, name, name, text, interval, int, interval, text, timestamptz, text, text[], name[], name) IS
 'The last step of a pipeline''s statements: checks its stages, writes it into the register, and makes the release.';
 
 CREATE FUNCTION mobanon.set_release_reader(pipeline text, reader regrole, reads boolean) RETURNS void
