@@ -47,6 +47,7 @@ EXPLAIN (COSTS OFF) SELECT count(*) FROM cell_brin WHERE c <@ '12021023322202';
 SELECT count(*) FROM cell_brin WHERE c <@ '12021023322202';
 SELECT count(*) FROM cell_index WHERE c <@ '12021023322202';
 -- A hash index cannot.
+RESET enable_seqscan;
 CREATE INDEX cell_index_hash ON cell_index USING hash (c);
 EXPLAIN (COSTS OFF) SELECT count(*) FROM cell_index WHERE c <@ '12021023322202';
 -- Equal entries share an index tuple.

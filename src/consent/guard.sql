@@ -20,6 +20,7 @@ AS $$
 	), call AS (
 		SELECT format('consented(%s, %I, ', CASE a.atttypid
 				WHEN 'varchar'::regtype THEN format('(%I)::text', r.subject_column)
+				WHEN 'uuid'::regtype THEN format('(%I)::text', r.subject_column)
 				WHEN 'int4'::regtype THEN format('(%I)::bigint', r.subject_column)
 				WHEN 'int2'::regtype THEN format('(%I)::bigint', r.subject_column)
 				ELSE format('%I', r.subject_column) END, r.event_time_column) AS text

@@ -76,8 +76,12 @@ BEGIN
 	ELSIF roles IS NOT NULL AND there THEN
 		EXECUTE format('ALTER POLICY %I ON %s TO %s', policy, purpose_policy.relation, roles);
 	ELSIF roles IS NOT NULL THEN
-		EXECUTE format('CREATE POLICY %I ON %s FOR SELECT TO %s USING (mobanon.consented(%I, %I, %L))',
-			policy, purpose_policy.relation, roles, root.subject_column, root.event_time_column, purpose_policy.purpose);
+		-- a pseudonym is known to the ledger by its text
+		EXECUTE format('CREATE POLICY %I ON %s FOR SELECT TO %s USING (mobanon.consented(%I%s, %I, %L))',
+			policy, purpose_policy.relation, roles, root.subject_column,
+			(SELECT CASE a.atttypid WHEN 'uuid'::regtype THEN '::text' END FROM pg_attribute AS a
+			 WHERE a.attrelid = purpose_policy.relation AND a.attname = root.subject_column),
+			root.event_time_column, purpose_policy.purpose);
 	END IF;
 END
 $$;
@@ -143,9 +147,9 @@ BEGIN
 	WHERE a.attrelid = protect.relation AND a.attname = protect.subject_column AND a.attnum > 0 AND NOT a.attisdropped;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'column "%" of % does not exist', protect.subject_column, protect.relation USING ERRCODE = 'undefined_column';
-	ELSIF t NOT IN ('text', 'varchar', 'bigint', 'integer', 'smallint') THEN
-		RAISE EXCEPTION 'subject column "%" is of type %, not text or bigint', protect.subject_column, t
-			USING ERRCODE = 'datatype_mismatch', HINT = 'The ledger knows subjects as text or as whole numbers.';
+	ELSIF t NOT IN ('text', 'varchar', 'bigint', 'integer', 'smallint', 'uuid') THEN
+		RAISE EXCEPTION 'subject column "%" is of type %, not text, bigint or uuid', protect.subject_column, t
+			USING ERRCODE = 'datatype_mismatch', HINT = 'The ledger knows subjects as text, as whole numbers, or by a long-lived pseudonym.';
 	END IF;
 	SELECT a.atttypid::regtype INTO t FROM pg_attribute AS a
 	WHERE a.attrelid = protect.relation AND a.attname = protect.event_time_column AND a.attnum > 0 AND NOT a.attisdropped;

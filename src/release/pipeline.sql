@@ -114,13 +114,15 @@ BEGIN
 		WHEN use IN ('latitude', 'longitude') AND type IN ('float8'::regtype, 'float4'::regtype, 'numeric'::regtype,
 			'int2'::regtype, 'int4'::regtype, 'int8'::regtype) THEN 'float8'
 		WHEN use = 'subject' AND type IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype) THEN 'bigint'
+		-- a long-lived pseudonym, of which stage 1 makes a short-lived one
+		WHEN use = 'subject' AND type = 'uuid'::regtype THEN 'uuid'
 		WHEN use = 'subject' AND type IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype) THEN 'text'
 	END;
 	IF target IS NULL THEN
 		RAISE EXCEPTION 'pipeline %: column "%" of % is of type %, which cannot be the %', pipeline, column_name, source, format_type(type, NULL), use
 			USING ERRCODE = 'datatype_mismatch',
 				  HINT = CASE use WHEN 'event time' THEN 'The event time is a timestamp with time zone.'
-								  WHEN 'subject' THEN 'A subject is text or a whole number.'
+								  WHEN 'subject' THEN 'A subject is text, a whole number, or the uuid of a long-lived pseudonym.'
 								  ELSE 'A position is two numbers, in degrees.' END;
 	END IF;
 	RETURN format(CASE WHEN target::regtype = type THEN 'e.%I' ELSE 'e.%I::%s' END, column_name, target);

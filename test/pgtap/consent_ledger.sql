@@ -3,7 +3,7 @@
 SET search_path = mobanon, public;
 SET timezone = 'UTC';
 SET client_min_messages = error;
-SELECT plan(49);
+SELECT plan(50);
 SELECT create_purpose('base', 'until withdrawn');
 SELECT create_purpose('month', 'a month at a time', validity => '1 month');
 SELECT create_purpose('early', 'events from before the grant, too', use_earlier_events => true);
@@ -95,6 +95,15 @@ SELECT import_consents();
 SELECT is((SELECT count(*) FILTER (WHERE consented(s, now(), 'base')) FROM many), (SELECT count(*) FROM many WHERE s::int % 3 = 0), 'a statement of many rows, by text');
 SELECT is((SELECT count(*) FILTER (WHERE consented(s::bigint, now(), 'base')) FROM many), (SELECT count(*) FROM many WHERE s::int % 3 = 0), 'and by number');
 SELECT is((SELECT count(*) FROM many WHERE consented(s, now(), 'base') <> consented('x' || s, now(), 'base')), (SELECT count(*) FROM many WHERE s::int % 3 = 0), 'names are not numbers');
+
+-- identifiers of every length and shape are told apart, and found again
+CREATE TEMP TABLE shape AS SELECT DISTINCT s FROM (
+	SELECT left('918273645546372819', n) AS s FROM generate_series(1, 18) AS n
+	UNION ALL SELECT overlay(left('91827364554637281900', n) PLACING x FROM p) FROM generate_series(1, 20) AS n,
+		generate_series(1, 20) AS p, unnest(ARRAY['0', ':', '/', 'z', '-', ' ', 'ä']) AS x WHERE p <= n) AS q (s) WHERE btrim(s) = s;
+INSERT INTO consent_import (subject, purpose, channel, decided_at) SELECT s, 'base', 'app', '2026-01-01' FROM shape WHERE hashtext(s) % 2 = 0;
+SELECT import_consents();
+SELECT is((SELECT count(*) FROM shape WHERE consented(s, now(), 'base') <> (hashtext(s) % 2 = 0)), 0::bigint, 'by look-up and by set, whatever the identifier looks like');
 
 -- damage, erasure, rebuilding
 SELECT is((SELECT count(*) FROM verify_ledger()), 0::bigint, 'nothing sealed, nothing wrong');
