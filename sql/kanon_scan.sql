@@ -154,6 +154,29 @@ SET enable_partitionwise_aggregate = on;
 EXPLAIN (COSTS OFF) SELECT cell, area, kanon_suppress(subject, 5) FROM scan_part GROUP BY cell, area HAVING count(*) > 3;
 SELECT (scan.same('SELECT cell, area, kanon_suppress(subject, 5) FROM scan_part GROUP BY cell, area HAVING count(*) > 3')).*;
 SELECT (scan.same('SELECT area, kanon_suppress(subject, 5) FROM scan_part GROUP BY area')).*;
+RESET enable_partitionwise_aggregate;
+-- In parallel workers: below a join, and the whole plan.
+SET parallel_setup_cost = 0;
+SET parallel_tuple_cost = 0;
+SET min_parallel_table_scan_size = 0;
+SET max_parallel_workers_per_gather = 2;
+SET enable_mergejoin = off;
+SET enable_nestloop = off;
+SET enable_parallel_hash = off;
+CREATE VIEW scan_joined AS SELECT e.area, count(*), sum(g.n) FROM scan_event AS e
+	JOIN (SELECT cell, kanon_suppress(subject, 5) AS n FROM scan_event GROUP BY cell OFFSET 0) AS g USING (cell) GROUP BY e.area;
+RESET enable_hashagg;
+SELECT * FROM scan_joined ORDER BY area;
+SELECT set_config(name, 'on', false) IS NOT NULL AS everything_in_a_worker FROM pg_settings WHERE name IN ('force_parallel_mode', 'debug_parallel_query');
+SET enable_hashagg = off;
+SELECT count(*), sum(n), sum(c), min(low) FROM (SELECT cell, bucket, kanon_suppress(login, 5) AS n, count(*) AS c, min(day) AS low FROM scan_event GROUP BY cell, bucket) AS g;
+SET mobanon.enable_kanon_scan = off;
+SELECT count(*), sum(n), sum(c), min(low) FROM (SELECT cell, bucket, kanon_suppress(login, 5) AS n, count(*) AS c, min(day) AS low FROM scan_event GROUP BY cell, bucket) AS g;
+RESET ALL;
+SET search_path = scan, mobanon;
+SET max_parallel_workers_per_gather = 0;
+SET enable_hashagg = off;
+SET enable_sort = off;
 -- Rights: to call the aggregate, as in any other plan.
 CREATE ROLE scan_nobody;
 GRANT USAGE ON SCHEMA scan TO scan_nobody;

@@ -1,5 +1,6 @@
 -- Memory and temporary files of stage 3: within work_mem * hash_mem_multiplier, accounted, and gone afterwards.
 \set QUIET 1
+LOAD 'mobanon';
 SET search_path = public, mobanon;
 SET client_min_messages = warning;
 SET max_parallel_workers_per_gather = 0;

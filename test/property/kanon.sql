@@ -3,7 +3,7 @@
 \set QUIET 1
 CREATE SCHEMA prop;
 SET search_path = prop, mobanon, public;
-SELECT plan(17);
+SELECT plan(18);
 SET client_min_messages = warning;
 SET mobanon.k_floor = 1;
 SET parallel_setup_cost = 0;
@@ -24,6 +24,7 @@ INSERT INTO way (name, settings, kanon_scan, source) VALUES
 	('KanonScan in each partition', '{enable_hashagg=off,enable_sort=off,enable_partitionwise_aggregate=on,cpu_tuple_cost=1}', true, 'parted_group'),
 	('hash, 1 MB', '{enable_sort=off,mobanon.enable_kanon_scan=off,work_mem=1MB,hash_mem_multiplier=1}', false, 'data'),
 	('KanonScan, 1 MB', '{enable_hashagg=off,enable_sort=off,work_mem=1MB,hash_mem_multiplier=1}', true, 'data'),
+	('KanonScan, jit', '{enable_hashagg=off,enable_sort=off,jit=on,jit_above_cost=0,jit_inline_above_cost=0,jit_optimize_above_cost=0}', true, 'data'),
 	('KanonScan, 64 kB', '{enable_hashagg=off,enable_sort=off,work_mem=64kB,hash_mem_multiplier=1}', true, 'data');
 CREATE TABLE wrong (dataset int, way text, detail text);
 CREATE TABLE seen (way text, plan text);
@@ -80,6 +81,7 @@ DECLARE
 BEGIN
 	DROP TABLE IF EXISTS want, slice;
 	SET max_parallel_workers_per_gather = 0;
+	SET jit = off;
 	EXECUTE format('CREATE UNLOGGED TABLE want AS SELECT a, b, CASE WHEN count(DISTINCT subject) >= %s THEN count(DISTINCT subject) END AS n,
 		count(*) AS c, sum(v) AS s, min(v) AS low, max(v) AS high FROM data GROUP BY a, b', k);
 	FOR w IN SELECT * FROM way ORDER BY id LOOP
@@ -95,7 +97,7 @@ BEGIN
 		INSERT INTO seen VALUES (w.name, plan);
 		CALL compare(dataset, w.name, query);
 		RESET enable_sort; RESET enable_hashagg; RESET mobanon.enable_kanon_scan; RESET enable_indexscan; RESET enable_partitionwise_aggregate;
-		RESET work_mem; RESET hash_mem_multiplier; RESET cpu_tuple_cost;
+		RESET work_mem; RESET hash_mem_multiplier; RESET cpu_tuple_cost; SET jit = off;
 		SET max_parallel_workers_per_gather = 0;
 	END LOOP;
 	-- Merged from stored states, in random order, some of them by way of their text.
