@@ -72,13 +72,14 @@ SELECT '1:phone:0:'::mobanon.subject_set;
 SELECT mobanon.kanon_final('1:bigint:5:');
 SELECT mobanon.kanon_suppress_bigint(NULL, 1, 5);
 
--- Parallel plans: states of workers are combined, never suppressed one by one.
+-- Parallel plans of the ordinary kind: states of workers are combined, never suppressed one by one.
 CREATE TABLE kanon_many AS SELECT i % 13 AS cell, (i * 7919) % 5003 AS subject FROM generate_series(1::bigint, 100000) AS i;
 ANALYZE kanon_many;
 SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;
 SET min_parallel_table_scan_size = 0;
 SET max_parallel_workers_per_gather = 2;
+SET mobanon.enable_kanon_scan = off;
 EXPLAIN (COSTS OFF) SELECT cell, mobanon.kanon_suppress(subject, 20) FROM kanon_many GROUP BY cell;
 SELECT cell, mobanon.kanon_suppress(subject, 20) FROM kanon_many GROUP BY cell
 EXCEPT

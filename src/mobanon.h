@@ -39,6 +39,15 @@
 #define mobanon_index_beginscan(rel, index, snapshot, nkeys) index_beginscan(rel, index, snapshot, nkeys, 0)
 #endif
 
+/* Redundant grouping columns are left out of another place since PostgreSQL 16; rights are asked for by class. */
+#if PG_VERSION_NUM >= 160000
+#define mobanon_group_clause(root) ((root)->processed_groupClause)
+#define mobanon_may_execute(function, role) object_aclcheck(ProcedureRelationId, function, role, ACL_EXECUTE)
+#else
+#define mobanon_group_clause(root) ((root)->parse->groupClause)
+#define mobanon_may_execute(function, role) pg_proc_aclcheck(function, role, ACL_EXECUTE)
+#endif
+
 /* The schema of all objects of the extension; it is not relocatable. */
 #define MOBANON_SCHEMA "mobanon"
 

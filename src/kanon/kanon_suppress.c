@@ -12,6 +12,7 @@
  * the pointer that came in spares PostgreSQL a copy per row.
  */
 #include "kanon/kanon.h"
+#include "kanon/kanon_scan.h"
 
 #include "miscadmin.h"
 #include "utils/guc.h"
@@ -49,6 +50,7 @@ kanon_init(void)
 							&kanon_k_floor,
 							5, 1, PG_INT32_MAX,
 							PGC_SUSET, 0, NULL, NULL, NULL);
+	kanon_scan_init();
 }
 
 /* ---- the set as a state -------------------------------------------------- */
@@ -101,7 +103,8 @@ set_create(SubjectKind kind, int32 k, uint32 capacity)
 	return set;
 }
 
-pg_noinline static void
+/* No set is larger. */
+pg_noinline void
 report_full(void)
 {
 	ereport(ERROR,
@@ -245,6 +248,7 @@ state_for(FunctionCallInfo fcinfo, SubjectKind kind, int32 k)
 	state = state_arg(fcinfo);
 	if (state == NULL)
 		return set_create(kind, k, 1);
+	check_kinds((SubjectKind) state->kind, kind);
 	check_same_k(state->k, k);
 	return state;
 }

@@ -1,5 +1,16 @@
-OBJS      += src/kanon/subject_set.o src/kanon/subject_set_io.o src/kanon/subject_set_sql.o \
-             src/kanon/kanon_suppress.o
+OBJS      += src/kanon/subject_set.o src/kanon/subject_set_text.o src/kanon/subject_set_io.o src/kanon/subject_set_sql.o \
+             src/kanon/kanon_suppress.o src/kanon/kanon_partition.o \
+             src/kanon/kanon_group.o src/kanon/kanon_large.o src/kanon/kanon_scan_query.o \
+             src/kanon/kanon_scan_plan.o src/kanon/kanon_scan_exec.o src/kanon/kanon_scan_explain.o
 SQL_PARTS += src/kanon/kanon.sql
-REGRESS   += kanon
+REGRESS   += kanon kanon_scan
 ISOLATION +=
+
+# ---- long forms of what make test does in short -----------------------------
+.PHONY: kanon-oracle kanon-fuzz
+# 200 random data sets through every plan
+kanon-oracle:
+	@KANON_DATASETS=$(or $(DATASETS),200) ONLY=kanon_oracle test/run
+# a million malformed and well-formed sets, under AddressSanitizer
+kanon-fuzz:
+	@KANON_FUZZ_INPUTS=$(or $(INPUTS),1000000) bash test/t/kanon_fuzz.sh

@@ -196,6 +196,27 @@ extern bool subject_set_view(const uint8_t *bytes, size_t size,
 /* NULL when the bytes are a well-formed stored set, else what is wrong. */
 extern const char *subject_set_check(const uint8_t *bytes, size_t size);
 
+/* The text form, see subject_set_text.c. */
+typedef struct SubjectSetText
+{
+	SubjectKind kind;
+	int32_t		k;
+	uint64_t	count;
+	const char *keys;			/* two digits a byte */
+} SubjectSetText;
+
+#define SUBJECT_SET_TEXT_PREFIX 32
+
+/*
+ * Reads text in two steps, so that the caller can allocate between them: what
+ * stands before the keys, then keys into the stored form.  NULL, or what is wrong.
+ */
+extern const char *subject_set_text_begin(const char *text, SubjectSetText *parsed);
+extern const char *subject_set_text_keys(const SubjectSetText *parsed, uint8_t *bytes);
+/* Writes it; the size includes the terminating zero. */
+extern size_t subject_set_text_size(const SubjectSetView *view);
+extern void subject_set_text_write(const SubjectSetView *view, char *text);
+
 extern void subject_key_sort(SubjectKey *keys, size_t count);
 
 #endif							/* SUBJECT_SET_H */

@@ -2,7 +2,7 @@
  * subject_set_io.c
  *		Text and binary form of subject_set, and the stored form in general.
  *
- * Text:   1:uuid:20:<hexadecimal digits of the keys, ascending>
+ * Text:   see subject_set_text.c
  * Binary: the stored form, byte by byte (see subject_set.h)
  *
  * Both are lossless, and both refuse whatever this room would not have written:
@@ -23,8 +23,6 @@ PG_FUNCTION_INFO_V1(subject_set_in);
 PG_FUNCTION_INFO_V1(subject_set_out);
 PG_FUNCTION_INFO_V1(subject_set_recv);
 PG_FUNCTION_INFO_V1(subject_set_send);
-
-static const char *const kind_names[] = {NULL, "uuid", "bigint", "text"};
 
 /* ---- values -------------------------------------------------------------- */
 
@@ -126,90 +124,18 @@ subject_key_from_text(const text *subject)
 
 /* ---- text ---------------------------------------------------------------- */
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return -1;
-}
-
-/* k in decimal as written by us: no sign, no leading zero, ends at a colon. */
-static const char *
-parse_k(const char *p, int32 *k)
-{
-	int64		value = 0;
-	const char *start = p;
-
-	for (; *p >= '0' && *p <= '9'; p++)
-	{
-		value = value * 10 + (*p - '0');
-		if (value > PG_INT32_MAX)
-			return NULL;
-	}
-	if (p == start || *p != ':' || (*start == '0' && p > start + 1))
-		return NULL;
-	*k = (int32) value;
-	return p + 1;
-}
-
-/* What stands before the keys; NULL when it is not ours. */
-static const char *
-parse_prefix(const char *p, SubjectKind *kind, int32 *k)
-{
-	if (strncmp(p, "1:", 2) != 0)
-		return NULL;
-	p += 2;
-	for (int i = SUBJECT_KIND_UUID; i <= SUBJECT_KIND_TEXT; i++)
-	{
-		size_t		length = strlen(kind_names[i]);
-
-		if (strncmp(p, kind_names[i], length) == 0 && p[length] == ':')
-		{
-			*kind = (SubjectKind) i;
-			return parse_k(p + length + 1, k);
-		}
-	}
-	return NULL;
-}
-
 /* Parses text into a stored set; on failure NULL and what is wrong. */
 static struct varlena *
 parse_text(const char *text, const char **detail)
 {
-	SubjectKind kind;
-	int32		k;
-	const char *p = parse_prefix(text, &kind, &k);
-	size_t		digits;
-	size_t		width;
+	SubjectSetText parsed;
 	struct varlena *result;
-	uint8	   *bytes;
 
-	*detail = "It does not begin with a version, a kind of subject and k.";
-	if (p == NULL)
+	*detail = subject_set_text_begin(text, &parsed);
+	if (*detail)
 		return NULL;
-	digits = strlen(p);
-	width = subject_key_width(kind) * 2;
-	*detail = "It ends within a subject.";
-	if (digits % width != 0)
-		return NULL;
-
-	result = new_stored(kind, k, digits / width);
-	bytes = (uint8 *) VARDATA(result) + SUBJECT_SET_STORED_HEADER;
-	*detail = "Its subjects are not lower-case hexadecimal digits.";
-	for (size_t i = 0; i < digits; i += 2)
-	{
-		int			high = hex_digit(p[i]);
-		int			low = hex_digit(p[i + 1]);
-
-		if ((high | low) < 0)
-			return NULL;
-		bytes[i / 2] = (uint8) (high << 4 | low);
-	}
-	*detail = subject_set_check((uint8 *) VARDATA(result),
-								VARSIZE(result) - VARHDRSZ);
+	result = new_stored(parsed.kind, parsed.k, parsed.count);
+	*detail = subject_set_text_keys(&parsed, (uint8 *) VARDATA(result));
 	return *detail == NULL ? result : NULL;
 }
 
@@ -236,31 +162,21 @@ subject_set_in(PG_FUNCTION_ARGS)
 Datum
 subject_set_out(PG_FUNCTION_ARGS)
 {
-	static const char digits[] = "0123456789abcdef";
 	struct varlena *set = set_freeze(PG_GETARG_DATUM(0));
-	const uint8 *bytes = (const uint8 *) VARDATA(set);
-	size_t		size = VARSIZE(set) - VARHDRSZ;
-	SetValue	value = set_value(PointerGetDatum(set));
-	char		prefix[32];
-	size_t		n = snprintf(prefix, sizeof(prefix), "1:%s:%d:",
-							 kind_names[value.kind], value.k);
-	size_t		total = n + 2 * (size - SUBJECT_SET_STORED_HEADER) + 1;
+	SubjectSetView view;
+	size_t		size;
 	char	   *result;
 
-	if (!AllocSizeIsValid(total))
+	(void) subject_set_view((uint8 *) VARDATA(set), VARSIZE(set) - VARHDRSZ, &view);
+	size = subject_set_text_size(&view);
+	if (!AllocSizeIsValid(size))
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("subject set is too large for its text form"),
 				 errdetail("Text holds less than 1 GB."),
 				 errhint("Use the binary form, for example COPY … WITH (FORMAT binary).")));
-	result = palloc(total);
-	memcpy(result, prefix, n);
-	for (size_t i = SUBJECT_SET_STORED_HEADER; i < size; i++)
-	{
-		result[n++] = digits[bytes[i] >> 4];
-		result[n++] = digits[bytes[i] & 15];
-	}
-	result[n] = '\0';
+	result = palloc(size);
+	subject_set_text_write(&view, result);
 	PG_RETURN_CSTRING(result);
 }
 

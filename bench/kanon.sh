@@ -1,0 +1,97 @@
+#!/usr/bin/env bash
+# kanon_suppress beside what an analyst has today, and beside the floor, a bare
+# count(*) with the same GROUP BY: many small groups, then a few huge ones.
+# hll comes from apt, DuckDB from npm; without them those variants are left out.
+source "$(dirname "$0")/lib.sh"
+bench_init
+events_table "$ROWS" "$SUBJECTS"
+bench_sql <<'SQL'
+CREATE UNLOGGED TABLE pseudonymized AS
+SELECT mobanon.coarsen_cell(latitude, longitude, '1km') AS cell, date_trunc('hour', at) AS bucket, at,
+	(substr(md5(subject), 1, 12) || '8' || substr(md5(subject), 14, 3) || 'a' || substr(md5(subject), 18))::uuid AS pseudonym,
+	subject_number, site % 14 AS region
+FROM events;
+DROP TABLE events;
+VACUUM ANALYZE pseudonymized;
+SQL
+say "bench: $(bench_sql -Atc "SELECT count(*) || ' groups, ' || count(*) FILTER (WHERE n = 1) || ' of one event, largest ' || max(n) FROM (SELECT count(*) AS n FROM pseudonymized GROUP BY cell, bucket) AS g")"
+
+HLL=
+if install "postgresql-$PGMAJOR-hll" 2>/dev/null; then
+	share=$("$PG_CONFIG" --sharedir) lib=$("$PG_CONFIG" --pkglibdir)
+	ln -sf "$share"/extension/hll* "$ROOT$share/extension/"
+	ln -sf "$lib"/hll.so "$ROOT$lib/"
+	bench_sql -c 'CREATE EXTENSION hll' 2>/dev/null && HLL=1
+fi
+[ -n "$HLL" ] || say "bench: hll is absent (no postgresql-$PGMAJOR-hll to install)"
+
+# Every group comes out of its node and is looked at, none is sent to the client.
+over() { echo "SELECT count(*), count(n) FROM (SELECT $1, $2 AS n FROM pseudonymized GROUP BY $1 ${3:-} OFFSET 0) AS g"; }
+plain='SET mobanon.enable_kanon_scan = off'
+suppress='mobanon.kanon_suppress(pseudonym, 20)'
+having="HAVING count(DISTINCT pseudonym) >= 20"
+
+many='Many small groups: cell and hour'
+group='cell, bucket'
+variant 'count(*)' "SET work_mem = '512MB';;$(over "$group" 'count(*)')"
+variant 'kanon_suppress, HashAggregate' "$plain;;$(over "$group" "$suppress")"
+variant 'kanon_suppress, KanonScan' ";;$(over "$group" "$suppress")"
+variant 'kanon_suppress, KanonScan, 4 MB' "SET work_mem = '4MB';;$(over "$group" "$suppress")"
+variant 'count(*), 4 MB' "SET work_mem = '4MB';;$(over "$group" 'count(*)')"
+variant 'count(DISTINCT), 4 MB' "SET work_mem = '4MB';;$(over "$group" 'count(DISTINCT pseudonym)' "$having")"
+variant 'count(DISTINCT), 512 MB' ";;$(over "$group" 'count(DISTINCT pseudonym)' "$having")"
+variant 'SELECT DISTINCT subquery' ";;SELECT count(*), count(n) FROM (SELECT cell, bucket, count(pseudonym) AS n FROM (SELECT DISTINCT cell, bucket, pseudonym FROM pseudonymized) AS d GROUP BY cell, bucket HAVING count(pseudonym) >= 20 OFFSET 0) AS g"
+compare "$many" 'count(*)'
+target "$many" 'kanon_suppress, HashAggregate' '<' 1.5
+target "$many" 'kanon_suppress, KanonScan' '<' 0.6
+if [ -n "$HLL" ]; then
+	# Minutes at full size: once, and no more rounds.
+	variant 'count(*)' ";;$(over "$group" 'count(*)')"
+	variant 'hll, approximate' ";;$(over "$group" '(hll_cardinality(hll_add_agg(hll_hash_bytea(uuid_send(pseudonym)))))::bigint')"
+	ROUNDS=1 compare "hll: cell and hour" 'count(*)'
+fi
+
+huge='A few huge groups: 14 regions'
+variant 'count(*)' ";;$(over region 'count(*)')"
+variant 'count(DISTINCT)' ";;$(over region 'count(DISTINCT pseudonym)')"
+variant 'kanon_suppress, HashAggregate' "$plain;;$(over region "$suppress")"
+variant 'kanon_suppress, KanonScan' ";;$(over region "$suppress")"
+variant 'kanon_suppress, KanonScan, 4 MB' "SET work_mem = '4MB'; SET hash_mem_multiplier = 1;;$(over region "$suppress")"
+variant 'kanon_suppress, 2 workers' "$plain; SET max_parallel_workers_per_gather = 2; SET min_parallel_table_scan_size = 0; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0;;$(over region "$suppress")"
+compare "$huge" 'count(DISTINCT)'
+target "$huge" 'kanon_suppress, HashAggregate' '<' 0.4
+
+# Kinds of subject: the same people as bigint and text.
+kinds='Kinds of subject: cell and hour'
+variant 'uuid' ";;$(over "$group" "$suppress")"
+variant 'bigint' ";;$(over "$group" 'mobanon.kanon_suppress(subject_number, 20)')"
+variant 'text' ";;$(over "$group" 'mobanon.kanon_suppress(subject_number::text, 20)')"
+compare "$kinds"
+
+# DuckDB on its own table, one thread; milliseconds of its own clock.
+duckdb_once() {
+	command -v npm >/dev/null || return 1
+	mkdir -p "$WORK/duckdb" && cd "$WORK/duckdb" || return 1
+	npm install --silent --no-fund --no-audit @duckdb/node-api >/dev/null 2>&1 || return 1
+	bench_sql -c "\\copy (SELECT cell::bigint AS cell, bucket, pseudonym FROM pseudonymized) TO '$WORK/duckdb/events.csv' CSV HEADER"
+	cat >run.mjs <<'JS'
+import { DuckDBInstance } from '@duckdb/node-api';
+const db = await (await DuckDBInstance.create('events.duckdb', { threads: '1' })).connect();
+await db.run("CREATE TABLE events AS SELECT * FROM read_csv('events.csv', types = {'cell': 'BIGINT', 'bucket': 'TIMESTAMPTZ', 'pseudonym': 'UUID'})");
+const question = 'SELECT count(*), sum(n) FROM (SELECT cell, bucket, count(DISTINCT pseudonym) AS n FROM events GROUP BY cell, bucket)';
+const times = [];
+for (let i = 0; i <= Number(process.argv[2]); i++) {
+	const start = performance.now();
+	await (await db.run(question)).getRows();
+	if (i > 0) times.push(performance.now() - start);
+}
+console.log(times.sort((a, b) => a - b)[times.length >> 1].toFixed(1));
+JS
+	node run.mjs "$ROUNDS"
+}
+if ms=$(duckdb_once); then
+	echo "DuckDB, one thread, its own table, count(DISTINCT) of the same groups: $ms ms" | tee -a "$RESULTS/$BENCH.md"
+	echo "$BENCH,\"$many\",\"DuckDB, one thread\",$ms,,," >>"$RESULTS/$BENCH.csv"
+else
+	echo "DuckDB: absent (npm could not install @duckdb/node-api)" | tee -a "$RESULTS/$BENCH.md"
+fi

@@ -1,0 +1,218 @@
+/*
+ * kanon_scan_plan.c
+ *		Offers KanonScan to the planner: path, cost, plan.
+ */
+#include "kanon/kanon_scan.h"
+
+#include <math.h>
+
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
+#include "optimizer/planner.h"
+#include "optimizer/tlist.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/selfuncs.h"
+
+static bool enable_kanon_scan = true;
+static create_upper_paths_hook_type previous_hook = NULL;
+
+/* Setting up partitions costs about as much as grouping a thousand rows. */
+#define SETUP_COST (1000 * cpu_operator_cost)
+
+/* Hashing a text subject, in operators. */
+#define TEXT_COST 8
+
+static Plan *plan_kanon_scan(PlannerInfo *root, RelOptInfo *rel,
+							 CustomPath *best_path, List *tlist,
+							 List *clauses, List *custom_plans);
+
+static const CustomPathMethods kanon_path_methods = {
+	.CustomName = KANON_SCAN_NAME,
+	.PlanCustomPath = plan_kanon_scan,
+};
+
+const CustomScanMethods kanon_scan_methods = {
+	.CustomName = KANON_SCAN_NAME,
+	.CreateCustomScanState = kanon_scan_create_state,
+};
+
+/* ---- cost ---------------------------------------------------------------- */
+
+/* Bytes of a record, as kanon_group.h lays it out. */
+static int
+record_bytes(const KanonQuery *query)
+{
+	int			bytes = 8 + (query->kind == SUBJECT_KIND_BIGINT ? 8 : 16);
+	ListCell   *cell;
+
+	foreach(cell, query->keys)
+		bytes += MAXALIGN(get_typavgwidth(exprType(lfirst(cell)), exprTypmod(lfirst(cell))));
+	foreach(cell, query->ops)
+		bytes += EXTRA_HAS_VALUE(lfirst_int(cell)) ? 8 : 0;
+	return bytes;
+}
+
+/* Pages written to and read from the temporary file, both. */
+static double
+spilled_pages(double bytes)
+{
+	double		memory = get_hash_memory_limit();
+	double		passes = 0;
+
+	/* Half of the memory keeps what it can; a level divides by up to 64. */
+	if (bytes > memory / 2)
+		passes = Max(1, ceil(log(bytes / memory * 5 / 512) / log(64)));
+	return 2 * passes * Max(bytes - memory / 2, 0) / BLCKSZ;
+}
+
+/*
+ * In the planner's own terms, beside cost_agg(): a row is hashed and appended,
+ * then compared once within a cache, where a hash aggregate looks it up in one
+ * table and calls a transition function for each aggregate.
+ */
+static void
+set_cost(PlannerInfo *root, CustomPath *path, Path *input, KanonQuery *query)
+{
+	double		rows = input->rows;
+	double		groups = estimate_num_groups(root, query->keys, rows, NULL, NULL);
+	int			n_keys = list_length(query->keys);
+	int			n_extras = list_length(query->aggrefs) - list_length(query->k);
+	double		per_row = 0.5 + 0.5 * n_keys + 0.25 * n_extras;
+	QualCost	having;
+	QualCost	target = path->path.pathtarget->cost;
+
+	if (query->kind == SUBJECT_KIND_TEXT)
+		per_row += TEXT_COST;
+	path->path.startup_cost = input->total_cost + SETUP_COST +
+		rows * cpu_operator_cost * per_row +
+		seq_page_cost * spilled_pages(rows * record_bytes(query)) +
+		target.startup;
+	path->path.total_cost = path->path.startup_cost +
+		groups * (cpu_tuple_cost + target.per_tuple);
+	if (query->having)
+	{
+		cost_qual_eval(&having, query->having, root);
+		path->path.startup_cost += having.startup;
+		path->path.total_cost += having.startup + groups * having.per_tuple;
+		groups = clamp_row_est(groups *
+							   clauselist_selectivity(root, query->having, 0,
+													  JOIN_INNER, NULL));
+	}
+	path->path.rows = groups;
+}
+
+/* ---- path ---------------------------------------------------------------- */
+
+static PathTarget *
+input_target(PlannerInfo *root, const KanonQuery *query)
+{
+	PathTarget *target = create_empty_pathtarget();
+	ListCell   *cell;
+
+	foreach(cell, query->input)
+		add_column_to_pathtarget(target, lfirst(cell), 0);
+	return set_pathtarget_cost_width(root, target);
+}
+
+/* Adds the path where the query is of our kind. */
+static void
+add_kanon_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *grouped,
+			   GroupPathExtraData *extra)
+{
+	KanonQuery	query;
+	Path	   *input = input_rel->cheapest_total_path;
+	CustomPath *path;
+
+	if (input == NULL || input->param_info ||
+		!kanon_query_examine(root, grouped, extra, &query))
+		return;
+	input = (Path *) create_projection_path(root, input_rel, input,
+											input_target(root, &query));
+	path = makeNode(CustomPath);
+	path->path.pathtype = T_CustomScan;
+	path->path.parent = grouped;
+	path->path.pathtarget = grouped->reltarget;
+	path->path.parallel_safe = grouped->consider_parallel && input->parallel_safe;
+	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
+	path->custom_paths = list_make1(input);
+	path->custom_private = list_make4(list_make3_int(list_length(query.keys), query.kind,
+													 record_bytes(&query)),
+									  query.ops, query.arguments,
+									  list_make4(query.keys, query.aggrefs, query.k, query.having));
+	path->methods = &kanon_path_methods;
+	set_cost(root, path, input, &query);
+	add_path(grouped, &path->path);
+}
+
+static void
+kanon_upper_paths(PlannerInfo *root, UpperRelationKind stage,
+				  RelOptInfo *input_rel, RelOptInfo *output_rel, void *extra)
+{
+	if (previous_hook)
+		previous_hook(root, stage, input_rel, output_rel, extra);
+	if (stage == UPPERREL_GROUP_AGG && enable_kanon_scan)
+		add_kanon_path(root, input_rel, output_rel, extra);
+}
+
+/* ---- plan ---------------------------------------------------------------- */
+
+/* What a tuple of the scan holds: the keys, then the aggregates. */
+static List *
+scan_tlist(List *keys, List *aggrefs)
+{
+	List	   *tlist = NIL;
+	ListCell   *cell;
+
+	foreach(cell, list_concat_copy(keys, aggrefs))
+		tlist = lappend(tlist, makeTargetEntry(lfirst(cell), list_length(tlist) + 1,
+											   NULL, false));
+	return tlist;
+}
+
+static Plan *
+plan_kanon_scan(PlannerInfo *root, RelOptInfo *rel, CustomPath *best_path,
+				List *tlist, List *clauses, List *custom_plans)
+{
+	CustomScan *scan = makeNode(CustomScan);
+	List	   *expressions = lfourth(best_path->custom_private);
+	List	   *aggrefs = lsecond(expressions);
+	List	   *functions = NIL;
+	ListCell   *cell;
+
+	foreach(cell, aggrefs)
+		functions = lappend_oid(functions, lfirst_node(Aggref, cell)->aggfnoid);
+	scan->scan.plan.targetlist = tlist;
+	scan->scan.plan.qual = lfourth(expressions);
+	scan->scan.scanrelid = 0;
+	scan->flags = best_path->flags;
+	scan->custom_plans = custom_plans;
+	scan->custom_exprs = lthird(expressions);
+	scan->custom_scan_tlist = scan_tlist(linitial(expressions), aggrefs);
+	scan->custom_private = list_make4(linitial(best_path->custom_private),
+									  lsecond(best_path->custom_private),
+									  lthird(best_path->custom_private),
+									  functions);
+	scan->methods = &kanon_scan_methods;
+	return &scan->scan.plan;
+}
+
+/* Called once, from kanon_init(). */
+void
+kanon_scan_init(void)
+{
+	DefineCustomBoolVariable("mobanon.enable_kanon_scan",
+							 "Enables the planner's use of KanonScan for GROUP BY with kanon_suppress.",
+							 "Results are the same without it; it is faster where groups are many.",
+							 &enable_kanon_scan,
+							 true,
+							 PGC_USERSET, GUC_EXPLAIN, NULL, NULL, NULL);
+	RegisterCustomScanMethods(&kanon_scan_methods);
+	previous_hook = create_upper_paths_hook;
+	create_upper_paths_hook = kanon_upper_paths;
+}
