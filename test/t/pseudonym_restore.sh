@@ -27,7 +27,7 @@ cluster_start same "shared_preload_libraries = 'mobanon'" "mobanon.previous_root
 cp -p "$WORK/root.key" "$WORK/same/root.key"
 cp -p "$WORK/root.key" "$WORK/previous.key"
 createdb r
-is "$(psql -qXAt -v ON_ERROR_STOP=1 -f "$WORK/r.sql" 2>&1)" "" "restored, without a word"
+is "$(psql -qXAt -o /dev/null -v ON_ERROR_STOP=1 -f "$WORK/r.sql" 2>&1)" "" "restored, without a word"
 is "$(sql -c "$same")" "$all" "the same root key: the same pseudonyms"
 like "$(sql -c "SELECT mobanon.pseudonymize('1', 'days', '2024-01-07 12:00+00')" 2>&1)" 'was shredded' "what was shredded stays so"
 is "$(sql -c "SELECT mobanon.pseudonymize('1', 'days', '2024-01-08 12:00+00') IS NOT NULL")" t "a dump from before a shredding brings its wrapped key back, as doc/keys.md says"
@@ -35,7 +35,7 @@ like "$(sql -c "SELECT mobanon.extend_domain('days', '2025-02-01 00:00+00')")" '
 is "$(sql -c "SELECT mobanon.rotate_key('retail')")" 9 "numbers of epochs too"
 is "$(sql -c "SELECT mobanon.pseudonymize('1', 'days', '2025-01-15') IS NOT NULL")" t "with keys that work"
 createdb one
-is "$(psql -qXAt -1 -d one -v ON_ERROR_STOP=1 -f "$WORK/r.sql" 2>&1)" "" "restored in one transaction"
+is "$(psql -qXAt -1 -o /dev/null -d one -v ON_ERROR_STOP=1 -f "$WORK/r.sql" 2>&1)" "" "restored in one transaction"
 is "$(sql -d one -c "$same")" "$all" "the same"
 createdb two
 ok "restored in parallel" pg_restore -j 2 -d two "$WORK/r.dump"
