@@ -48,6 +48,13 @@
 #define mobanon_may_execute(function, role) pg_proc_aclcheck(function, role, ACL_EXECUTE)
 #endif
 
+/* PostgreSQL 18 keeps the grouping itself in the range table, and does not count it. */
+#if PG_VERSION_NUM >= 180000
+#define mobanon_explain_relations(es) ((es)->rtable_size)
+#else
+#define mobanon_explain_relations(es) list_length((es)->rtable)
+#endif
+
 /* The schema of all objects of the extension; it is not relocatable. */
 #define MOBANON_SCHEMA "mobanon"
 

@@ -31,7 +31,7 @@ show_keys(KanonScanState *state, List *ancestors, ExplainState *es)
 	CustomScan *scan = (CustomScan *) state->css.ss.ps.plan;
 	List	   *context = set_deparse_context_plan(es->deparse_cxt, &scan->scan.plan,
 												   ancestors);
-	bool		prefix = es->verbose || list_length(es->rtable) > 1;
+	bool		prefix = es->verbose || mobanon_explain_relations(es) > 1;
 	List	   *keys = NIL;
 
 	for (int i = 0; i < state->n_keys; i++)
