@@ -82,7 +82,10 @@ BEGIN
 	there := false;
 	there_then := false;
 	-- no error that quotes the subject
-	IF subject !~ CASE kind WHEN 'bigint' THEN '^(0|-?[1-9][0-9]{0,17})$' WHEN 'uuid' THEN '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' ELSE '' END THEN
+	IF NOT (CASE kind WHEN 'bigint' THEN subject ~ '^(0|-?[1-9][0-9]{0,18})$'
+					AND ltrim(subject, '-') COLLATE "C" <= CASE WHEN length(ltrim(subject, '-')) = 19 THEN '9223372036854775807' ELSE ':' END
+				WHEN 'uuid' THEN subject ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+				ELSE true END) THEN
 		RETURN;
 	END IF;
 	EXECUTE format('SELECT count(*) > 0, COALESCE(bool_or(pg_visible_in_snapshot(writer_of(e.xmin, $5), $4)), false)
