@@ -33,19 +33,29 @@ $$;
 COMMENT ON FUNCTION mobanon.window_hashes(mobanon.pipeline, timestamptz, timestamptz) IS
 'For the release room: rows and hashes of each bucket in a period, as they are in the release now.';
 
--- Over the hashes of its windows, one line each.
-CREATE FUNCTION mobanon.content_hash(pipeline_id int, publication int) RETURNS bytea
+-- Over the hashes of its windows, one line each.  Read once, by period: a publication's own windows are found without
+-- those before it.
+CREATE FUNCTION mobanon.content_hashes(pipeline_id int, window_from timestamptz, window_to timestamptz)
+RETURNS TABLE (publication int, sha256 bytea)
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, mobanon, pg_temp
 SET timezone = 'UTC'
 AS $$
-	SELECT pg_catalog.sha256(convert_to(COALESCE(string_agg(
-		to_char(w.bucket, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') || ',' || encode(w.sha256, 'hex') || E'\n', '' ORDER BY w.bucket), ''), 'UTF8'))
+	SELECT w.publication, pg_catalog.sha256(convert_to(string_agg(
+		to_char(w.bucket, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') || ',' || encode(w.sha256, 'hex') || E'\n', '' ORDER BY w.bucket), 'UTF8'))
 	FROM publication_window AS w
-	WHERE w.pipeline_id = content_hash.pipeline_id AND w.publication = content_hash.publication
+	WHERE w.pipeline_id = content_hashes.pipeline_id AND w.bucket >= window_from AND w.bucket < window_to
+	GROUP BY w.publication
 $$;
-COMMENT ON FUNCTION mobanon.content_hash(int, int) IS
-'For the release room: SHA-256 of what a publication published, over the lines "bucket,sha256" of its windows.';
+COMMENT ON FUNCTION mobanon.content_hashes(int, timestamptz, timestamptz) IS
+'For the release room: SHA-256 of what each publication published in a period, over the lines "bucket,sha256" of its windows; those without rows are not there.';
+
+CREATE FUNCTION mobanon.content_hash(hash bytea) RETURNS bytea
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+RETURN COALESCE(hash, pg_catalog.sha256(''));
+COMMENT ON FUNCTION mobanon.content_hash(bytea) IS
+'For the release room: what content_hashes() found of a publication; where it found nothing, the hash of nothing.';
 
 CREATE FUNCTION mobanon.entry_hash(entry mobanon.publication) RETURNS bytea
 LANGUAGE sql STABLE
@@ -132,7 +142,7 @@ BEGIN
 	GET DIAGNOSTICS entry.rows = ROW_COUNT;
 	INSERT INTO publication_window (pipeline_id, publication, bucket, rows, sha256, row_checks)
 	SELECT p.pipeline_id, w.publication, w.bucket, w.rows, w.sha256, w.row_checks FROM window_hashes(p, p.published_until, upto) AS w;
-	entry.content_sha256 := content_hash(p.pipeline_id, entry.publication);
+	entry.content_sha256 := content_hash((SELECT h.sha256 FROM content_hashes(p.pipeline_id, entry.window_from, upto) AS h));
 	entry.entry_sha256 := entry_hash(entry);
 	INSERT INTO publication SELECT entry.*;
 	UPDATE pipeline AS o SET publishing = NULL, publish_until = NULL, published_until = upto WHERE o.pipeline_id = p.pipeline_id;
