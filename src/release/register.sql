@@ -72,9 +72,16 @@ CREATE TABLE mobanon.publication (
 	published_at	timestamptz NOT NULL,
 	published_by	name NOT NULL,
 	entry_sha256	bytea NOT NULL CHECK (length(entry_sha256) = 32),
+	-- what of the ledger was known to it; NULL for copies to a recipient
+	ledger_era		bigint,
+	ledger_snapshot	pg_snapshot,
+	ledger_writer	xid8,
+	ledger_read_at	timestamptz,
 	PRIMARY KEY (pipeline_id, publication),
 	UNIQUE (pipeline_id, window_from)
 );
+COMMENT ON COLUMN mobanon.publication.published_at IS 'start of the statement that published: consent in force then counted';
+COMMENT ON COLUMN mobanon.publication.ledger_snapshot IS 'decisions of these transactions were known, and those of ledger_writer, its own, up to ledger_read_at; see mobanon.publications_using()';
 COMMENT ON TABLE mobanon.publication IS
 'Every publication: which windows (window_to not included), how many rows, under which parameters, by which version. content_sha256 is over the rows, entry_sha256 over this entry and the one before.';
 
