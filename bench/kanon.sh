@@ -17,7 +17,7 @@ SQL
 say "bench: $(bench_sql -Atc "SELECT count(*) || ' groups, ' || count(*) FILTER (WHERE n = 1) || ' of one event, largest ' || max(n) FROM (SELECT count(*) AS n FROM pseudonymized GROUP BY cell, bucket) AS g")"
 
 HLL=
-if install "postgresql-$PGMAJOR-hll" 2>/dev/null; then
+if (install "postgresql-$PGMAJOR-hll") 2>/dev/null; then
 	share=$("$PG_CONFIG" --sharedir) lib=$("$PG_CONFIG" --pkglibdir)
 	ln -sf "$share"/extension/hll* "$ROOT$share/extension/"
 	ln -sf "$lib"/hll.so "$ROOT$lib/"
@@ -26,7 +26,7 @@ fi
 [ -n "$HLL" ] || say "bench: hll is absent (no postgresql-$PGMAJOR-hll to install)"
 
 # Every group comes out of its node and is looked at, none is sent to the client.
-over() { echo "SELECT count(*), count(n) FROM (SELECT $1, $2 AS n FROM pseudonymized GROUP BY $1 ${3:-} OFFSET 0) AS g"; }
+over() { echo "SELECT count(*), count(n) FROM (SELECT $1, $2 AS n FROM ${from:-pseudonymized} GROUP BY $1 ${3:-} OFFSET 0) AS g"; }
 plain='SET mobanon.enable_kanon_scan = off'
 suppress='mobanon.kanon_suppress(pseudonym, 20)'
 having="HAVING count(DISTINCT pseudonym) >= 20"
@@ -45,12 +45,29 @@ compare "$many" 'count(*)'
 target "$many" 'kanon_suppress, HashAggregate' '<' 1.5
 target "$many" 'kanon_suppress, KanonScan' '<' 0.6
 if [ -n "$HLL" ]; then
-	# Minutes at full size: once, and no more rounds.
+	# Minutes for millions of sketches: a part of the rows has to do.
+	bench_sql -c 'CREATE UNLOGGED TABLE fewer AS SELECT * FROM pseudonymized LIMIT 100000' -c 'VACUUM ANALYZE fewer'
+	from=fewer
 	variant 'count(*)' ";;$(over "$group" 'count(*)')"
 	variant 'hll, approximate' ";;$(over "$group" '(hll_cardinality(hll_add_agg(hll_hash_bytea(uuid_send(pseudonym)))))::bigint')"
-	ROUNDS=1 compare "hll: cell and hour" 'count(*)'
+	variant 'kanon_suppress, KanonScan' ";;$(over "$group" "$suppress")"
+	from=
+	ROUNDS=1 compare 'hll: cell and hour, 100,000 rows' 'count(*)'
 fi
 
+few='Groups of some events: cell and day'
+group="cell, date_trunc('day', bucket, 'UTC')"
+variant 'count(*)' ";;$(over "$group" 'count(*)')"
+variant 'kanon_suppress, HashAggregate' "$plain;;$(over "$group" "$suppress")"
+variant 'kanon_suppress, KanonScan' ";;$(over "$group" "$suppress")"
+variant 'kanon_suppress, KanonScan, k = 5' ";;$(over "$group" 'mobanon.kanon_suppress(pseudonym, 5)')"
+variant 'count(DISTINCT), 4 MB' "SET work_mem = '4MB';;$(over "$group" 'count(DISTINCT pseudonym)' "$having")"
+variant 'count(DISTINCT), 512 MB' ";;$(over "$group" 'count(DISTINCT pseudonym)' "$having")"
+compare "$few" 'count(*)'
+target "$few" 'kanon_suppress, HashAggregate' '<' 1.5
+target "$few" 'kanon_suppress, KanonScan' '<' 0.6
+
+group='cell, bucket'
 huge='A few huge groups: 14 regions'
 variant 'count(*)' ";;$(over region 'count(*)')"
 variant 'count(DISTINCT)' ";;$(over region 'count(DISTINCT pseudonym)')"
