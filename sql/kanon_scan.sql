@@ -116,6 +116,24 @@ SET mobanon.k_floor = 1;
 SELECT scan.same('SELECT cell, bucket, day, kanon_suppress(subject, 1), kanon_suppress(subject, 2) AS two FROM scan_event GROUP BY cell, bucket, day');
 RESET mobanon.k_floor;
 RESET plan_cache_mode;
+-- Around the threshold: every number of rows up to 25 with every number of subjects, every k.
+CREATE TABLE scan_edge AS SELECT r, d, 1 + i % d AS subject FROM generate_series(1, 25) AS r, generate_series(1, r) AS d, generate_series(0, r - 1) AS i;
+SET mobanon.k_floor = 1;
+DO $$
+DECLARE
+	wrong	bigint;
+	groups	bigint;
+BEGIN
+	FOR k IN 1 .. 27 LOOP
+		EXECUTE format('SELECT count(*) FILTER (WHERE n IS DISTINCT FROM CASE WHEN d >= %s THEN d END OR t IS DISTINCT FROM n), count(*) FROM
+			(SELECT r, d, kanon_suppress(subject::bigint, %s) AS n FROM scan_edge GROUP BY r, d) AS g
+			JOIN (SELECT r, d, kanon_suppress(subject::text, %s) AS t FROM scan_edge GROUP BY r, d) AS h USING (r, d)', k, k, k) INTO wrong, groups;
+		IF wrong > 0 OR groups <> 325 THEN
+			RAISE WARNING 'k = %: % of % groups are wrong', k, wrong, groups;
+		END IF;
+	END LOOP;
+END $$;
+RESET mobanon.k_floor;
 -- Cursors, also across other commands, backwards, and held over commit.
 BEGIN;
 DECLARE c SCROLL CURSOR FOR SELECT cell FROM scan_event GROUP BY cell HAVING kanon_suppress(subject, 5) > 0;

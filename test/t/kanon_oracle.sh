@@ -3,5 +3,5 @@
 set -euo pipefail
 createdb kanon_oracle
 psql -qX -v ON_ERROR_STOP=1 -d kanon_oracle -c 'CREATE EXTENSION pgtap' -c 'CREATE EXTENSION mobanon'
-psql -qXAt -v ON_ERROR_STOP=1 -v datasets="${KANON_DATASETS:-8}" -d kanon_oracle -f "$(dirname "$0")/../property/kanon.sql"
+psql -qXAt -v ON_ERROR_STOP=1 -v datasets="${KANON_DATASETS:-24}" -d kanon_oracle -f "$(dirname "$0")/../property/kanon.sql"
 dropdb kanon_oracle
