@@ -71,6 +71,12 @@ GRANT EXECUTE ON FUNCTION mobanon.grant_consent(text, text, text, timestamptz, t
 GRANT EXECUTE ON FUNCTION mobanon.invalidate_consent(text, text, text, timestamptz, text, text, text, text),
 	mobanon.end_subject(text, timestamptz, text, text, text) TO mobanon_admin;
 
+-- The customer's side. Who may read codes could be any customer, so that is a role of its own.
+GRANT EXECUTE ON FUNCTION mobanon.request_code(text), mobanon.redeem_code(text, text), mobanon.end_token(text) TO mobanon_frontend;
+GRANT EXECUTE ON FUNCTION mobanon.take_messages(int) TO mobanon_gateway;
+GRANT EXECUTE ON FUNCTION mobanon.set_code_limits(interval, int, int, int, int, int, interval), mobanon.forget_codes() TO mobanon_admin;
+GRANT SELECT ON mobanon.code_limit TO mobanon_admin;
+
 -- pseudonym ----------------------------------------------------------------
 GRANT SELECT ON mobanon.keyring TO mobanon_admin;
 GRANT EXECUTE ON FUNCTION mobanon.create_domain(text, interval, timestamptz, timestamptz),

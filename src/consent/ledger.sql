@@ -211,6 +211,11 @@ BEGIN
 	WHERE l.subject = erase_subject.subject;
 	GET DIAGNOSTICS touched = ROW_COUNT;
 	UPDATE ledger_erasure AS e SET entries = touched WHERE e.erasure_id = number;
+	DELETE FROM access_code AS c WHERE c.subject = erase_subject.subject;
+	DELETE FROM access_token AS t WHERE t.subject = erase_subject.subject;
+	DELETE FROM code_event AS e WHERE e.subject = erase_subject.subject;
+	DELETE FROM outbox AS o WHERE o.subject = erase_subject.subject;
+	DELETE FROM consent_import AS i WHERE i.subject = erase_subject.subject;
 	RETURN touched;
 END
 $$;

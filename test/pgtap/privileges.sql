@@ -7,6 +7,8 @@ SET client_min_messages = warning;
 CREATE ROLE tap_acl_nobody;
 CREATE ROLE tap_acl_admin IN ROLE mobanon_admin;
 CREATE ROLE tap_acl_frontend IN ROLE mobanon_frontend;
+CREATE ROLE tap_acl_gateway IN ROLE mobanon_gateway;
+CREATE ROLE tap_acl_billing IN ROLE mobanon_billing;
 CREATE ROLE tap_acl_job;
 SELECT create_purpose('tap_acl', 'test');
 SELECT bind_purpose('tap_acl', 'tap_acl_job');
@@ -14,7 +16,7 @@ SELECT bind_purpose('tap_acl', 'tap_acl_job');
 -- one row per role and object: PUBLIC's first, the others' beyond those
 CREATE FUNCTION pg_temp.acl(OUT who text, OUT what text) RETURNS SETOF record LANGUAGE sql AS $$
 	WITH role (who, name) AS (VALUES ('PUBLIC', 'tap_acl_nobody'), ('mobanon_admin', 'tap_acl_admin'),
-		('mobanon_frontend', 'tap_acl_frontend'), ('a purpose role', 'tap_acl_job'))
+		('mobanon_frontend', 'tap_acl_frontend'), ('mobanon_gateway', 'tap_acl_gateway'), ('mobanon_billing', 'tap_acl_billing'), ('a purpose role', 'tap_acl_job'))
 	SELECT r.who, 'call ' || p.oid::regprocedure::text FROM role AS r, pg_proc AS p
 	WHERE p.pronamespace = 'mobanon'::regnamespace AND has_function_privilege(r.name, p.oid, 'EXECUTE')
 	AND (r.who = 'PUBLIC' OR NOT has_function_privilege('tap_acl_nobody', p.oid, 'EXECUTE'))
