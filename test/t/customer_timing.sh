@@ -4,6 +4,7 @@
 # kind.  That it can tell: with a look at the ledger in the way, it does.
 source "$(dirname "$0")/../tap.sh"
 CALLS=${CALLS:-10000}
+cluster_start timing "shared_preload_libraries = 'mobanon'"
 createdb customer_timing
 export PGDATABASE=customer_timing
 sql -c 'CREATE EXTENSION mobanon' -c "SELECT mobanon.create_purpose('p', 'timing')" \
