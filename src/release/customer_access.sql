@@ -50,3 +50,12 @@ AS $$
 $$;
 COMMENT ON FUNCTION mobanon.subject_publications(text) IS
 'For subject_access(): the publications made while data of the subject could be used for them. Whether the subject was anywhere in their windows only the events would tell.';
+
+CREATE FUNCTION mobanon.purpose_recipients(purpose text) RETURNS TABLE (recipient text)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+	SELECT DISTINCT r FROM pipeline AS p, unnest(p.recipients) AS r WHERE p.purpose = purpose_recipients.purpose
+$$;
+COMMENT ON FUNCTION mobanon.purpose_recipients(text) IS
+'For receipts: who receives, or received, releases for a purpose.';
