@@ -140,7 +140,10 @@ GRANT EXECUTE ON FUNCTION mobanon.kanon_suppress(uuid, integer), mobanon.kanon_s
 -- release ------------------------------------------------------------------
 GRANT SELECT ON mobanon.pipeline, mobanon.publication, mobanon.publication_window, mobanon.publication_withheld,
 	mobanon.received TO mobanon_admin;
-GRANT EXECUTE ON FUNCTION mobanon.registered_stages() TO mobanon_admin;
+GRANT EXECUTE ON FUNCTION mobanon.registered_stages(), mobanon.set_withdrawal_limit(text, interval),
+	mobanon.withdrawal_status(timestamptz), mobanon.customer_alarms() TO mobanon_admin;
+-- counts and numbers of entries, and nobody's identifier
+GRANT EXECUTE ON FUNCTION mobanon.customer_alarms() TO pg_monitor;
 -- Arithmetic with time, and releases as files (as far as the caller may read them): everybody.
 GRANT EXECUTE ON FUNCTION mobanon.release_parameters(regclass), mobanon.release_geojson(regclass, timestamptz, timestamptz),
 	mobanon.release_map(regclass, text, text, timestamptz, timestamptz), mobanon.column_list(name[], text),
