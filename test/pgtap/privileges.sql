@@ -106,16 +106,21 @@ mobanon_admin	call bind_purpose(text,regrole)
 mobanon_admin	call bind_role(text,regrole)
 mobanon_admin	call closed_until(text)
 mobanon_admin	call code_gaps()
+mobanon_admin	call code_limits()
 mobanon_admin	call create_channel(text,boolean,text)
 mobanon_admin	call create_domain(text,interval,timestamp with time zone,timestamp with time zone)
 mobanon_admin	call create_pipeline(text,regclass,text,name,name,text,interval,integer,interval,text,timestamp with time zone,text,regrole,text[],regrole[])
 mobanon_admin	call create_purpose(text,text,text,text,interval,boolean,text[])
 mobanon_admin	call create_recipient(text,text)
+mobanon_admin	call create_reward_plan(text,numeric,text,interval,timestamp with time zone,timestamp with time zone,text,text)
+mobanon_admin	call customer_alarms()
 mobanon_admin	call drop_pipeline(text,boolean)
 mobanon_admin	call drop_stages(text,boolean)
+mobanon_admin	call end_reward_plan(integer,timestamp with time zone)
 mobanon_admin	call end_subject(text,timestamp with time zone,text,text,text)
 mobanon_admin	call erase_subject(text,text)
 mobanon_admin	call extend_domain(text,timestamp with time zone)
+mobanon_admin	call forget_codes()
 mobanon_admin	call grant_consent(text,text,text,timestamp with time zone,text,text,text,text)
 mobanon_admin	call grant_gaps()
 mobanon_admin	call grant_release(text,regrole)
@@ -147,8 +152,12 @@ mobanon_admin	call revoke_release(text,regrole)
 mobanon_admin	call role_gaps()
 mobanon_admin	call run_statements(text,regclass,text[])
 mobanon_admin	call seal_ledger()
+mobanon_admin	call set_code_limits(interval,integer,integer,integer,integer,integer,interval)
+mobanon_admin	call set_controller(text,text,text,text,text,text,text,text[],text[],text,text,text)
 mobanon_admin	call set_notice(text,text,text)
+mobanon_admin	call set_purpose_terms(text,text,text,text,text)
 mobanon_admin	call set_release_reader(text,regrole,boolean)
+mobanon_admin	call set_withdrawal_limit(text,interval)
 mobanon_admin	call stage_name(text,text)
 mobanon_admin	call table_gaps()
 mobanon_admin	call unbind_purpose(text,regrole)
@@ -158,13 +167,16 @@ mobanon_admin	call unregister_pipeline(text,boolean)
 mobanon_admin	call verify_ledger(text)
 mobanon_admin	call view_gaps()
 mobanon_admin	call withdraw_consent(text,text,text,timestamp with time zone,text,text,text,text)
+mobanon_admin	call withdrawal_status(timestamp with time zone)
 mobanon_admin	delete consent_import
 mobanon_admin	delete protected_table
 mobanon_admin	insert consent_import
 mobanon_admin	insert protected_table
 mobanon_admin	select channel
+mobanon_admin	select code_limit
 mobanon_admin	select consent_import
 mobanon_admin	select consent_scope
+mobanon_admin	select controller
 mobanon_admin	select keyring
 mobanon_admin	select ledger_erasure
 mobanon_admin	select ledger_seal
@@ -173,11 +185,27 @@ mobanon_admin	select publication
 mobanon_admin	select publication_window
 mobanon_admin	select publication_withheld
 mobanon_admin	select purpose_notice
+mobanon_admin	select purpose_terms
 mobanon_admin	select recipient
+mobanon_admin	select reward_plan
 mobanon_admin	update consent_import
+mobanon_billing	call consent_intervals(timestamp with time zone[])
+mobanon_billing	call reward_periods(tstzmultirange,timestamp with time zone,timestamp with time zone,interval,text,timestamp with time zone)
+mobanon_billing	select billing_balance
+mobanon_billing	select billing_statement
+mobanon_frontend	call consent_receipt(text)
+mobanon_frontend	call decide(text,text,text,text,text,text)
+mobanon_frontend	call decision(text)
+mobanon_frontend	call end_token(text)
 mobanon_frontend	call grant_consent(text,text,text,timestamp with time zone,text,text,text,text)
+mobanon_frontend	call redeem_code(text,text)
 mobanon_frontend	call refuse_consent(text,text,text,timestamp with time zone,text,text,text,text)
+mobanon_frontend	call request_code(text)
+mobanon_frontend	call reward_balance(text)
+mobanon_frontend	call reward_statement(text)
+mobanon_frontend	call subject_access(text)
 mobanon_frontend	call withdraw_consent(text,text,text,timestamp with time zone,text,text,text,text)
+mobanon_gateway	call take_messages(integer)
 \.
 SELECT plan(9);
 SELECT is_empty($$SELECT * FROM pg_temp.acl() EXCEPT SELECT * FROM pinned$$, 'nobody may do more than is listed');
