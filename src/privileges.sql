@@ -167,6 +167,10 @@ GRANT EXECUTE ON FUNCTION
 	mobanon.accept_definition(text), mobanon.accept_definition_of(text),
 	mobanon.drop_windows(text, timestamptz), mobanon.drop_windows_of(text, timestamptz),
 	mobanon.verify_release(text), mobanon.verify_pipeline(text),
+	mobanon.publications_using(text, timestamptz), mobanon.publications_open_to(text, timestamptz),
+	mobanon.recipients_of(mobanon.publication), mobanon.relation_named(text), mobanon.base_type(oid),
+	mobanon.look_into_source(oid, text, name, name, tstzmultirange, pg_snapshot), mobanon.writer_of(xid, bigint),
+	mobanon.earliest_event(oid, name),
 	mobanon.audit(text), mobanon.audit_pipeline(text) TO mobanon_admin;
 GRANT EXECUTE ON PROCEDURE mobanon.publish_backlog(text, interval) TO mobanon_admin;
 

@@ -15,8 +15,10 @@ CREATE TABLE mobanon.purpose (
 COMMENT ON TABLE mobanon.purpose IS
 'What consent is given for. validity: how long a consent lasts (NULL: until withdrawn); use_earlier_events: whether events from before the grant may be used; unproven_channels: channels without proof from the subject whose grants count all the same; withdrawal_limit: within what time a withdrawal has to be in effect.';
 
+-- No foreign keys from here on: purposes are never deleted, the functions that write check
+-- them, and pg_restore -j loads tables in any order.
 CREATE TABLE mobanon.purpose_notice (
-	purpose		text COLLATE "C" NOT NULL REFERENCES mobanon.purpose (purpose),
+	purpose		text COLLATE "C" NOT NULL,
 	version		text NOT NULL,
 	notice		text NOT NULL,
 	since		timestamptz NOT NULL DEFAULT now(),
@@ -27,7 +29,7 @@ COMMENT ON TABLE mobanon.purpose_notice IS
 
 -- state_read.c reads this table by column number: columns are only added at the end.
 CREATE TABLE mobanon.consent_scope (
-	purpose		text COLLATE "C" NOT NULL REFERENCES mobanon.purpose (purpose),
+	purpose		text COLLATE "C" NOT NULL,
 	category	text COLLATE "C" NOT NULL CHECK (category ~ '^[a-z][a-z0-9_]{0,47}$'),
 	scope_id	int GENERATED ALWAYS AS IDENTITY UNIQUE,
 	generation	bigint NOT NULL DEFAULT 0,
@@ -66,7 +68,7 @@ COMMENT ON TABLE mobanon.recipient IS 'Who receives releases: retailers, authori
 
 -- state_read.c reads this table by column number: columns are only added at the end.
 CREATE TABLE mobanon.purpose_role (
-	purpose		text COLLATE "C" NOT NULL REFERENCES mobanon.purpose (purpose),
+	purpose		text COLLATE "C" NOT NULL,
 	role_name	regrole NOT NULL,
 	bound_at	timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (purpose, role_name)

@@ -16,8 +16,9 @@ CREATE TABLE mobanon.key_domain (
 COMMENT ON TABLE mobanon.key_domain IS
 'Pseudonym domains. The keys of a domain cover "periods" rotation periods from starts_at, without a gap.';
 
+-- No foreign key: domains are never deleted, and pg_restore -j loads tables in any order.
 CREATE TABLE mobanon.key_epoch (
-	domain_id	int NOT NULL REFERENCES mobanon.key_domain (domain_id),
+	domain_id	int NOT NULL,
 	epoch		int NOT NULL CHECK (epoch > 0),
 	starts_at	timestamptz NOT NULL,
 	ends_at		timestamptz NOT NULL,

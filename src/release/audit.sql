@@ -76,8 +76,8 @@ AS $$
 	FROM (SELECT b.*, row_number() OVER (ORDER BY b.publication) AS place FROM publication AS b
 		  WHERE b.pipeline_id = p.pipeline_id) AS b
 	JOIN publication AS e ON e.pipeline_id = b.pipeline_id AND e.publication = b.publication
-	WHERE b.publication <> b.place OR e.entry_sha256 <> entry_hash(e)
-	OR e.content_sha256 <> content_hash(e.pipeline_id, e.publication)
+	LEFT JOIN content_hashes(p.pipeline_id, '-infinity', 'infinity') AS h ON h.publication = b.publication
+	WHERE b.publication <> b.place OR e.entry_sha256 <> entry_hash(e) OR e.content_sha256 <> content_hash(h.sha256)
 	ORDER BY b.publication LIMIT 1
 $$;
 COMMENT ON FUNCTION mobanon.first_bad_entry(mobanon.pipeline) IS

@@ -1,5 +1,7 @@
 /*
- * For the customer's side: which publications could use somebody's data.
+ * For the customer's side: which publications could use somebody's data.  The
+ * report asks access.sql about every publication; decision(), which is called
+ * for every page, looks up the first and the last one in an index.
  *
  * Nothing about subjects is stored with a release.  What is said here follows
  * from the ledger as it was known when each publication was made.
@@ -40,16 +42,15 @@ RETURNS TABLE (pipeline text, publication int, purpose text, recipients text[], 
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, mobanon, pg_temp
 AS $$
-	SELECT b.pipeline, b.publication, p.purpose, p.recipients, b.window_from, b.window_to, b.published_at
-	FROM known_consent(subject_publications.subject) AS k
-	JOIN pipeline AS p ON p.purpose = k.purpose
-	JOIN publication AS b ON b.pipeline_id = p.pipeline_id
-		AND b.published_at >= lower(k.known) AND b.published_at < COALESCE(upper(k.known), 'infinity')
-	WHERE k.category = 'location' AND k.in_force @> b.published_at AND k.usable && tstzrange(b.window_from, b.window_to)
+	SELECT b.pipeline, b.publication, p.purpose, recipients_of(b), b.window_from, b.window_to, b.published_at
+	FROM publications_open_to(subject_publications.subject, now()) AS o
+	JOIN pipeline AS p ON p.pipeline_id = o.pipeline_id
+	JOIN publication AS b ON b.pipeline_id = o.pipeline_id AND b.publication = o.publication
+	WHERE NOT isempty(o.counted)
 	ORDER BY b.published_at, b.pipeline_id, b.publication
 $$;
 COMMENT ON FUNCTION mobanon.subject_publications(text) IS
-'For subject_access(): the publications made while data of the subject could be used for them. Whether the subject was anywhere in their windows only the events would tell.';
+'For subject_access(): the publications made while data of the subject could be used for them. Whether the subject was anywhere in their windows only the events would tell: publications_using().';
 
 CREATE FUNCTION mobanon.purpose_recipients(purpose text) RETURNS TABLE (recipient text)
 LANGUAGE sql STABLE

@@ -33,19 +33,29 @@ $$;
 COMMENT ON FUNCTION mobanon.window_hashes(mobanon.pipeline, timestamptz, timestamptz) IS
 'For the release room: rows and hashes of each bucket in a period, as they are in the release now.';
 
--- Over the hashes of its windows, one line each.
-CREATE FUNCTION mobanon.content_hash(pipeline_id int, publication int) RETURNS bytea
+-- Over the hashes of its windows, one line each.  Read once, by period: a publication's own windows are found without
+-- those before it.
+CREATE FUNCTION mobanon.content_hashes(pipeline_id int, window_from timestamptz, window_to timestamptz)
+RETURNS TABLE (publication int, sha256 bytea)
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, mobanon, pg_temp
 SET timezone = 'UTC'
 AS $$
-	SELECT pg_catalog.sha256(convert_to(COALESCE(string_agg(
-		to_char(w.bucket, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') || ',' || encode(w.sha256, 'hex') || E'\n', '' ORDER BY w.bucket), ''), 'UTF8'))
+	SELECT w.publication, pg_catalog.sha256(convert_to(string_agg(
+		to_char(w.bucket, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') || ',' || encode(w.sha256, 'hex') || E'\n', '' ORDER BY w.bucket), 'UTF8'))
 	FROM publication_window AS w
-	WHERE w.pipeline_id = content_hash.pipeline_id AND w.publication = content_hash.publication
+	WHERE w.pipeline_id = content_hashes.pipeline_id AND w.bucket >= window_from AND w.bucket < window_to
+	GROUP BY w.publication
 $$;
-COMMENT ON FUNCTION mobanon.content_hash(int, int) IS
-'For the release room: SHA-256 of what a publication published, over the lines "bucket,sha256" of its windows.';
+COMMENT ON FUNCTION mobanon.content_hashes(int, timestamptz, timestamptz) IS
+'For the release room: SHA-256 of what each publication published in a period, over the lines "bucket,sha256" of its windows; those without rows are not there.';
+
+CREATE FUNCTION mobanon.content_hash(hash bytea) RETURNS bytea
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+RETURN COALESCE(hash, pg_catalog.sha256(''));
+COMMENT ON FUNCTION mobanon.content_hash(bytea) IS
+'For the release room: what content_hashes() found of a publication; where it found nothing, the hash of nothing.';
 
 CREATE FUNCTION mobanon.entry_hash(entry mobanon.publication) RETURNS bytea
 LANGUAGE sql STABLE
@@ -60,10 +70,11 @@ $$;
 COMMENT ON FUNCTION mobanon.entry_hash(mobanon.publication) IS
 'For the release room: SHA-256 over the entry before and this one, so that no entry can be changed or taken out unseen.';
 
-CREATE FUNCTION mobanon.refresh_candidate(candidate regclass, coarsened regclass) RETURNS bigint[]
+CREATE FUNCTION mobanon.refresh_candidate(candidate regclass, coarsened regclass,
+	OUT events bigint, OUT unusable bigint, OUT groups bigint, OUT snapshot pg_snapshot)
 LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION mobanon.refresh_candidate(regclass, regclass) IS
-'For the release room: refreshes a candidate as its owner, and counts events, events without a usable position, and groups in its stage 2, under the same snapshot.';
+'For the release room: refreshes a candidate as its owner, and counts events, events without a usable position, and groups in its stage 2, under the same snapshot, which it returns, too.';
 CREATE FUNCTION mobanon.empty_candidate(candidate regclass) RETURNS void
 LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION mobanon.empty_candidate(regclass) IS
@@ -108,13 +119,12 @@ COMMENT ON FUNCTION mobanon.parameters_of(mobanon.pipeline) IS
 'For the release room: what a publication is registered with: the pipeline''s parameters, the epochs of its keys and the hash of its definition.';
 
 -- Brings rows out: the release, its windows, its entry.  "rows" is a query for the release's columns but the last.
-CREATE FUNCTION mobanon.bring_out(p mobanon.pipeline, upto timestamptz, rows text) RETURNS mobanon.publication
+CREATE FUNCTION mobanon.bring_out(p mobanon.pipeline, upto timestamptz, rows text, entry mobanon.publication DEFAULT NULL) RETURNS mobanon.publication
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, mobanon, pg_temp
 SET timezone = 'UTC'
 AS $$
 DECLARE
-	entry	publication;
 	columns	name[] := '{bucket, cell}'::name[] || p.breakdowns;
 BEGIN
 	entry.pipeline_id := p.pipeline_id;
@@ -123,7 +133,7 @@ BEGIN
 	entry.window_to := upto;
 	entry.parameters := parameters_of(p);
 	entry.version := (SELECT x.extversion FROM pg_extension AS x WHERE x.extname = 'mobanon');
-	entry.published_at := now();
+	entry.published_at := statement_timestamp();
 	entry.published_by := session_user;
 	SELECT COALESCE(max(b.publication), 0) + 1 INTO entry.publication FROM publication AS b WHERE b.pipeline_id = p.pipeline_id;
 	UPDATE pipeline AS o SET publishing = entry.publication WHERE o.pipeline_id = p.pipeline_id;
@@ -132,15 +142,15 @@ BEGIN
 	GET DIAGNOSTICS entry.rows = ROW_COUNT;
 	INSERT INTO publication_window (pipeline_id, publication, bucket, rows, sha256, row_checks)
 	SELECT p.pipeline_id, w.publication, w.bucket, w.rows, w.sha256, w.row_checks FROM window_hashes(p, p.published_until, upto) AS w;
-	entry.content_sha256 := content_hash(p.pipeline_id, entry.publication);
+	entry.content_sha256 := content_hash((SELECT h.sha256 FROM content_hashes(p.pipeline_id, entry.window_from, upto) AS h));
 	entry.entry_sha256 := entry_hash(entry);
 	INSERT INTO publication SELECT entry.*;
 	UPDATE pipeline AS o SET publishing = NULL, publish_until = NULL, published_until = upto WHERE o.pipeline_id = p.pipeline_id;
 	RETURN entry;
 END
 $$;
-COMMENT ON FUNCTION mobanon.bring_out(mobanon.pipeline, timestamptz, text) IS
-'For the release room: puts the rows of a query into a release and writes its entry in the register.';
+COMMENT ON FUNCTION mobanon.bring_out(mobanon.pipeline, timestamptz, text, mobanon.publication) IS
+'For the release room: puts the rows of a query into a release and writes its entry in the register. entry: what of it is known already.';
 
 -- The part of a publication that goes to a recipient with a release of its own.
 CREATE FUNCTION mobanon.bring_out_to_recipients(p mobanon.pipeline, entry mobanon.publication) RETURNS void
@@ -195,7 +205,7 @@ DECLARE
 	p			pipeline;
 	upto		timestamptz;
 	candidate	text := stage_name(name, 'candidate');
-	counts		bigint[];
+	counts		record;
 	strange		text;
 	entry		publication;
 BEGIN
@@ -221,6 +231,9 @@ BEGIN
 	PERFORM enforce_checks(p);
 	PERFORM extend_domain(p.domain, keys_needed_until(now(), p.bucket));
 	RAISE DEBUG 'pipeline %: computing the windows from % up to %', name, p.published_until, upto;
+	entry.ledger_era := ledger_era();
+	entry.ledger_writer := pg_current_xact_id();
+	entry.ledger_read_at := clock_timestamp();
 	counts := refresh_candidate(relation_named(candidate)::regclass, relation_named(stage_name(name, 'coarsened'))::regclass);
 	-- The refresh holds locks on stages and source: what is found now is what was computed.
 	PERFORM enforce_checks(p);
@@ -230,11 +243,12 @@ BEGIN
 			USING ERRCODE = 'MR002',
 				  HINT = 'The stages were not made by mobanon.create_pipeline(), or were changed before they were registered: compare them with mobanon.pipeline_sql().';
 	END IF;
-	RAISE DEBUG 'pipeline %: % groups of % events computed, moving what is left into the release', name, counts[3], counts[1];
-	entry := bring_out(p, upto, format('SELECT * FROM %s', candidate));
+	RAISE DEBUG 'pipeline %: % groups of % events computed, moving what is left into the release', name, counts.groups, counts.events;
+	entry.ledger_snapshot := counts.snapshot;
+	entry := bring_out(p, upto, format('SELECT * FROM %s', candidate), entry);
 	INSERT INTO publication_withheld (pipeline_id, publication, reason, number, unit)
-	VALUES (p.pipeline_id, entry.publication, 'unusable position', counts[2], 'events'),
-		   (p.pipeline_id, entry.publication, 'fewer than k subjects', counts[3] - entry.rows, 'groups');
+	VALUES (p.pipeline_id, entry.publication, 'unusable position', counts.unusable, 'events'),
+		   (p.pipeline_id, entry.publication, 'fewer than k subjects', counts.groups - entry.rows, 'groups');
 	PERFORM bring_out_to_recipients(p, entry);
 	-- nothing of it is left to be published; and a restore need not compute it
 	PERFORM empty_candidate(relation_named(candidate)::regclass);

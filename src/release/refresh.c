@@ -9,12 +9,13 @@
  */
 #include "release.h"
 
+#include "access/htup_details.h"
 #include "access/table.h"
-#include "catalog/pg_type.h"
 #include "executor/spi.h"
+#include "funcapi.h"
 #include "miscadmin.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
@@ -120,29 +121,53 @@ count_as_owner(Oid candidate, Oid coarsened, Snapshot snapshot, int64 counts[COU
 	SetUserIdAndSecContext(caller, context);
 }
 
+/* The snapshot in the form in which SQL keeps one. */
+static Datum
+snapshot_as_datum(Snapshot snapshot, MemoryContext context)
+{
+	MemoryContext old;
+	Datum		value;
+	bool		isnull;
+
+	run("SELECT pg_catalog.pg_current_snapshot()", snapshot, true, SPI_OK_SELECT);
+	value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+	old = MemoryContextSwitchTo(context);
+	value = datumCopy(value, false, -1);
+	MemoryContextSwitchTo(old);
+	return value;
+}
+
 /*
- * refresh_candidate(candidate regclass, coarsened regclass) returns bigint[]
+ * refresh_candidate(candidate regclass, coarsened regclass,
+ *		OUT events bigint, OUT unusable bigint, OUT groups bigint, OUT snapshot pg_snapshot)
  *
  * Refreshes the materialized view and counts its stage 2, both as the owner of
  * the materialized view: events, events without a usable position, groups
- * (bucket, cell) of the others.  Only for publish(), which has checked whose
- * definitions these are.
+ * (bucket, cell) of the others.  The snapshot is the one that all of it, and
+ * consented() in it, was read under.  Only for publish(), which has checked
+ * whose definitions these are.
  */
 Datum
 refresh_candidate(PG_FUNCTION_ARGS)
 {
 	int64		counts[COUNTS];
-	Datum		result[COUNTS];
+	Datum		values[COUNTS + 1];
+	bool		nulls[COUNTS + 1] = {false};
+	TupleDesc	result;
+	MemoryContext caller = CurrentMemoryContext;
 	Snapshot	snapshot = RegisterSnapshot(GetTransactionSnapshot());
 
+	if (get_call_result_type(fcinfo, NULL, &result) != TYPEFUNC_COMPOSITE || result->natts != COUNTS + 1)
+		elog(ERROR, "refresh_candidate: unexpected result type");
 	SPI_connect();
 	refresh_as_owner(PG_GETARG_OID(0), "WITH DATA", snapshot);
 	count_as_owner(PG_GETARG_OID(0), PG_GETARG_OID(1), snapshot, counts);
+	values[COUNTS] = snapshot_as_datum(snapshot, caller);
 	SPI_finish();
 	UnregisterSnapshot(snapshot);
 	for (int i = 0; i < COUNTS; i++)
-		result[i] = Int64GetDatum(counts[i]);
-	PG_RETURN_ARRAYTYPE_P(construct_array(result, COUNTS, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+		values[i] = Int64GetDatum(counts[i]);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(result), values, nulls)));
 }
 
 /*

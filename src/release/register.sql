@@ -12,6 +12,9 @@ COMMENT ON FUNCTION mobanon.bucket_end(timestamptz, interval, text) IS
  * The register: every pipeline that ever was, and every publication.  Only
  * mobanon's own functions write it; it is never granted to an analyst.
  *
+ * No foreign keys: nothing here is ever deleted, audit() compares the tables with
+ * each other, and pg_restore -j loads them in any order.
+ *
  * Relations and roles are kept by name: the register outlives them.
  * window.c reads the first columns of mobanon.pipeline by number.
  */
@@ -39,7 +42,7 @@ CREATE TABLE mobanon.pipeline (
 	breakdowns		name[] NOT NULL,
 	definition		text NOT NULL,
 	-- of a release for one recipient: the pipeline that it is a part of, and which part
-	parent_id		int REFERENCES mobanon.pipeline,
+	parent_id		int,
 	areas			text[],
 	-- earlier windows were dropped by drop_windows()
 	retained_from	timestamptz,
@@ -57,7 +60,7 @@ COMMENT ON COLUMN mobanon.pipeline.definition IS
 'The stages as registered: owners, options, queries, and the policies of the source for the role. publish() refuses others.';
 
 CREATE TABLE mobanon.publication (
-	pipeline_id		int NOT NULL REFERENCES mobanon.pipeline,
+	pipeline_id		int NOT NULL,
 	publication		int NOT NULL CHECK (publication > 0),
 	pipeline		text COLLATE "C" NOT NULL,
 	window_from		timestamptz NOT NULL,
@@ -69,9 +72,16 @@ CREATE TABLE mobanon.publication (
 	published_at	timestamptz NOT NULL,
 	published_by	name NOT NULL,
 	entry_sha256	bytea NOT NULL CHECK (length(entry_sha256) = 32),
+	-- what of the ledger was known to it; NULL for copies to a recipient
+	ledger_era		bigint,
+	ledger_snapshot	pg_snapshot,
+	ledger_writer	xid8,
+	ledger_read_at	timestamptz,
 	PRIMARY KEY (pipeline_id, publication),
 	UNIQUE (pipeline_id, window_from)
 );
+COMMENT ON COLUMN mobanon.publication.published_at IS 'start of the statement that published: consent in force then counted';
+COMMENT ON COLUMN mobanon.publication.ledger_snapshot IS 'decisions of these transactions were known, and those of ledger_writer, its own, up to ledger_read_at; see mobanon.publications_using()';
 COMMENT ON TABLE mobanon.publication IS
 'Every publication: which windows (window_to not included), how many rows, under which parameters, by which version. content_sha256 is over the rows, entry_sha256 over this entry and the one before.';
 
@@ -82,8 +92,7 @@ CREATE TABLE mobanon.publication_window (
 	rows			bigint NOT NULL CHECK (rows > 0),
 	sha256			bytea NOT NULL CHECK (length(sha256) = 32),
 	row_checks		bytea NOT NULL CHECK (length(row_checks) = 4 * rows),
-	PRIMARY KEY (pipeline_id, bucket),
-	FOREIGN KEY (pipeline_id, publication) REFERENCES mobanon.publication DEFERRABLE INITIALLY DEFERRED
+	PRIMARY KEY (pipeline_id, bucket)
 );
 COMMENT ON TABLE mobanon.publication_window IS
 'The buckets of each publication that have rows, each with the hash of its rows: as lines "bucket,cell,subjects" (with breakdowns in between) in order of cell, the bucket in UTC. row_checks: the first four bytes of each line''s own hash.';
@@ -94,8 +103,7 @@ CREATE TABLE mobanon.publication_withheld (
 	reason			text NOT NULL,
 	number			bigint NOT NULL CHECK (number >= 0),
 	unit			text NOT NULL CHECK (unit IN ('events', 'groups')),
-	PRIMARY KEY (pipeline_id, publication, reason),
-	FOREIGN KEY (pipeline_id, publication) REFERENCES mobanon.publication DEFERRABLE INITIALLY DEFERRED
+	PRIMARY KEY (pipeline_id, publication, reason)
 );
 COMMENT ON TABLE mobanon.publication_withheld IS
 'What was not published, by reason. For the DBA and the data protection officer: two such reports can tell of a person.';

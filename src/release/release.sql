@@ -172,12 +172,14 @@ AS $$
 			'the stages or the policies of the source differ from what was registered'
 		UNION ALL
 		SELECT 'release is append-only', COALESCE((
-				SELECT r.relkind = 'r' AND pg_get_userbyid(r.relowner) = 'mobanon_owner' AND NOT r.relhasrules
+				SELECT r.relkind = 'r' AND r.relpersistence = 'p' AND pg_get_userbyid(r.relowner) = 'mobanon_owner' AND NOT r.relhasrules
 				AND (SELECT array_agg(t.tgname::text || t.tgenabled::text ORDER BY t.tgname) FROM pg_trigger AS t
 					 WHERE t.tgrelid = r.oid AND NOT t.tgisinternal)
 					= ARRAY['append_onlyA', 'append_only_rowA', 'published_onlyA']
+				-- through a parent, rows would come in past the trigger; a child's would be read with it
+				AND NOT EXISTS (SELECT FROM pg_inherits AS i WHERE r.oid IN (i.inhrelid, i.inhparent))
 				FROM release AS r), false),
-			format('%s must be a table of mobanon_owner with its three triggers ENABLE ALWAYS, and no others', p.pipeline)
+			format('%s must be a table of mobanon_owner, not UNLOGGED, no partition or parent of another, with its three triggers ENABLE ALWAYS, and no others', p.pipeline)
 	) AS c (check_name, ok, detail)
 	-- what a recipient gets is a copy: it has no stages
 	WHERE p.parent_id IS NULL OR c.check_name = 'release is append-only'

@@ -43,37 +43,67 @@ back() { # waits until the server has recovered; starts it when it is gone
 start=$(date +%s%N)
 sql -c "BEGIN" -c "SELECT mobanon.publish('killed', '2024-06-15 00:00+00') IS NULL" -c "ROLLBACK" >/dev/null
 whole=$((($(date +%s%N) - start) / 1000000))
-n=0 failed=0 out=0 undone=0
-for i in $(seq "$CRASHES"); do
-	# every other time a publication, or a plain refresh beside it
-	until="2024-06-10 00:00+00'::timestamptz + interval '$((i * 60 / CRASHES)) days"
-	before=$(sql -c "SELECT published_until FROM mobanon.pipeline WHERE pipeline = 'public.killed'")
-	PGAPPNAME=victim psql -qXAt -d crash -c "SELECT mobanon.publish('killed', '$until') IS NULL" >/dev/null 2>&1 &
+n=0 failed=0 before=0 during=0 after=0 out=0 undone=0
+open_victim() { # a session that waits for its statement; its server process is $pid
+	: >"$WORK/victim"
+	exec {victim}> >(exec psql -qXAt -d crash >"$WORK/victim" 2>/dev/null)
 	client=$!
+	echo 'SELECT pg_backend_pid();' >&$victim
+	for _ in $(seq 500); do [ ! -s "$WORK/victim" ] || break; sleep 0.02; done
+	pid=$(head -1 "$WORK/victim")
+}
+# What the server process is at, from its title; and whether the answer has come.
+moment() {
+	if [ "$(wc -l <"$WORK/victim")" -gt 1 ]; then echo after
+	elif tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q ' idle'; then echo before
+	else echo during; fi
+}
+for i in $(seq "$CRASHES"); do
+	until="2024-06-10 00:00+00'::timestamptz + interval '$((i * 60 / CRASHES)) days"
+	was=$(sql -c "SELECT published_until FROM mobanon.pipeline WHERE pipeline = 'public.killed'")
+	open_victim
+	# every third time a plain refresh beside it
 	if [ $((i % 3)) = 0 ]; then
-		PGAPPNAME=victim psql -qXAt -d crash -c "REFRESH MATERIALIZED VIEW killed_candidate" >/dev/null 2>&1 &
+		psql -qXAt -d crash -c "REFRESH MATERIALIZED VIEW killed_candidate" >/dev/null 2>&1 &
 	fi
-	ms=$((RANDOM * whole * 13 / 10 / 32768))
-	sleep "$(printf '%d.%03d' $((ms / 1000)) $((ms % 1000)))"
-	# the backend, or every third time the postmaster with all
+	# every sixth time before its first statement, otherwise somewhere in it
+	ms=0
+	if [ $((i % 6)) != 1 ]; then
+		# what was undone before is to be done, too: whole is for five days
+		days=$(sql -c "SELECT ceil(extract(epoch FROM '$until' - '$was'::timestamptz) / 86400)")
+		ms=$((RANDOM * whole * (days + 5) / 10 * 14 / 10 / 32768))
+		echo "SELECT mobanon.publish('killed', '$until') IS NULL;" >&$victim
+		sleep "$(printf '%d.%03d' $((ms / 1000)) $((ms % 1000)))"
+	fi
+	at=$(moment)
+	# the backend, or every fourth time the postmaster
 	if [ $((i % 4)) = 0 ]; then
 		kill -9 "$(head -1 "$PGDATA_DIR/postmaster.pid")"
 	else
-		pid=$(sql -c "SELECT pid FROM pg_stat_activity WHERE application_name = 'victim' AND query LIKE '%publish%' LIMIT 1" 2>/dev/null || true)
-		[ -z "$pid" ] || kill -9 "$pid" 2>/dev/null || true
+		kill -9 "$pid" 2>/dev/null || true
 	fi
+	exec {victim}>&-
 	wait "$client" 2>/dev/null || true
 	sleep 0.1
 	back
-	after=$(sql -c "SELECT published_until FROM mobanon.pipeline WHERE pipeline = 'public.killed'")
-	if [ "$before" = "$after" ]; then undone=$((undone + 1)); else out=$((out + 1)); fi
+	now=$(sql -c "SELECT published_until FROM mobanon.pipeline WHERE pipeline = 'public.killed'")
+	# idle again, and the answer was still on its way
+	if [ "$at" = before ] && [ $((i % 6)) != 1 ] && [ "$was" != "$now" ]; then at=after; fi
+	eval "$at=\$(($at + 1))"
+	if [ "$at" = during ]; then
+		if [ "$was" = "$now" ]; then undone=$((undone + 1)); else out=$((out + 1)); fi
+	fi
 	found=$(sql -c "SELECT string_agg(p || ': ' || check_name || ' ' || coalesce(detail, ''), '; ') FROM unnest('{killed,part}'::text[]) AS p, mobanon.audit(p) AS a WHERE NOT a.ok")
 	left=$(sql -c "SELECT count(*) FROM mobanon.pipeline WHERE publishing IS NOT NULL OR publish_until IS NOT NULL")
 	n=$((n + 1))
-	if [ -z "$found" ] && [ "$left" = 0 ]; then
-		echo "ok $n - killed after $ms ms: register and release agree"
+	# before it nothing is out; what was answered is
+	wrong=
+	[ "$at" != before ] || [ "$was" = "$now" ] || wrong="published before it began"
+	[ "$at" != after ] || [ "$(sed -n 2p "$WORK/victim")" = t ] || [ "$was" != "$now" ] || wrong="an answer that does not hold"
+	if [ -z "$found$wrong" ] && [ "$left" = 0 ]; then
+		echo "ok $n - killed after $ms ms ($at): register and release agree"
 	else
-		echo "not ok $n - killed after $ms ms: $found, $left left open"; failed=1
+		echo "not ok $n - killed after $ms ms ($at): $found, $left left open $wrong"; failed=1
 	fi
 done
 sql -c "SELECT mobanon.publish('killed') IS NULL" >/dev/null
@@ -84,6 +114,7 @@ is() { n=$((n + 1)); if [ "$1" = "$2" ]; then echo "ok $n - $3"; else echo "not 
 is "$(difference killed whole)" 0 "in the end every window is out, once, as without any crash"
 is "$(difference part "(SELECT * FROM whole WHERE mobanon.coarsen_cell(cell, '10km') OPERATOR(mobanon.=) mobanon.coarsen_cell(52.4, 13.3, '10km')) AS w")" 0 "and so is the recipient's part"
 is "$(sql -c "SELECT count(*) > 1000 FROM killed")" t "there is something to lose"
-echo "# $CRASHES kills within $((whole * 13 / 10)) ms: $undone publications undone, $out kept"
+is "$((during * 2 >= CRASHES))" 1 "most kills hit the work"
+echo "# $CRASHES kills: $before before the first statement, $during during a publication of $whole ms ($undone undone, $out kept), $after after its answer"
 echo "1..$n"
 exit $failed
