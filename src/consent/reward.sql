@@ -19,8 +19,7 @@ CREATE TABLE mobanon.reward_plan (
 	time_zone	text NOT NULL,
 	starts_at	timestamptz NOT NULL CHECK (isfinite(starts_at)),
 	ends_at		timestamptz CHECK (isfinite(ends_at) AND ends_at > starts_at),
-	created_at	timestamptz NOT NULL DEFAULT now(),
-	FOREIGN KEY (purpose, category) REFERENCES mobanon.consent_scope (purpose, category) DEFERRABLE INITIALLY DEFERRED
+	created_at	timestamptz NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE mobanon.reward_plan IS
 'What a consent earns: credit, in a currency (ISO 4217), per started period, counted in days and months of the time zone from the first instant of consent under the plan.';

@@ -1,6 +1,6 @@
 -- Who may call and read what of mobanon, role by role, from the catalogs.  The lists are complete: a function that is
 -- new, or granted to somebody else, fails here until src/privileges.sql and this file say the same.
--- SELECT * FROM pg_temp.acl() prints what they hold.
+-- psql -qXAt -v print=1 -f test/pgtap/privileges.sql prints what they hold, in a new database with mobanon.
 \set QUIET 1
 SET search_path = public, mobanon;
 SET client_min_messages = warning;
@@ -30,13 +30,25 @@ CREATE FUNCTION pg_temp.acl(OUT who text, OUT what text) RETURNS SETOF record LA
 	SELECT r.who, 'sequence ' || c.relname FROM role AS r, pg_class AS c
 	WHERE c.relnamespace = 'mobanon'::regnamespace AND c.relkind = 'S' AND has_sequence_privilege(r.name, c.oid, 'USAGE, SELECT, UPDATE')
 $$;
+\if :{?print}
+\pset fieldsep '\t'
+SELECT * FROM pg_temp.acl() ORDER BY who COLLATE "C", what COLLATE "C";
+\q
+\endif
 CREATE TEMP TABLE pinned (who text, what text);
 COPY pinned FROM stdin;
 PUBLIC	call bucket_end(timestamp with time zone,interval,text)
 PUBLIC	call bucket_start(timestamp with time zone,interval,text)
+PUBLIC	call cell_area_m2(cell)
 PUBLIC	call cell_boundary(cell)
 PUBLIC	call cell_center(cell)
+PUBLIC	call cell_children(cell)
+PUBLIC	call cell_children(cell,text)
 PUBLIC	call cell_cmp(cell,cell)
+PUBLIC	call cell_contained(cell,cell)
+PUBLIC	call cell_contained_support(internal)
+PUBLIC	call cell_contains(cell,cell)
+PUBLIC	call cell_contains_support(internal)
 PUBLIC	call cell_eq(cell,cell)
 PUBLIC	call cell_from_bigint(bigint)
 PUBLIC	call cell_ge(cell,cell)
@@ -45,19 +57,24 @@ PUBLIC	call cell_gt(cell,cell)
 PUBLIC	call cell_hash(cell)
 PUBLIC	call cell_hash_extended(cell,bigint)
 PUBLIC	call cell_in(cstring)
+PUBLIC	call cell_last_inside(cell)
 PUBLIC	call cell_le(cell,cell)
 PUBLIC	call cell_lt(cell,cell)
 PUBLIC	call cell_ne(cell,cell)
+PUBLIC	call cell_neighbors(cell)
 PUBLIC	call cell_out(cell)
 PUBLIC	call cell_recv(internal)
 PUBLIC	call cell_resolution(cell)
 PUBLIC	call cell_send(cell)
 PUBLIC	call cell_sortsupport(internal)
 PUBLIC	call cell_to_bigint(cell)
+PUBLIC	call cells_within(double precision,double precision,double precision,double precision,text)
 PUBLIC	call close_new_partitions()
 PUBLIC	call close_table(regclass)
 PUBLIC	call coarsen_cell(cell,text)
 PUBLIC	call coarsen_cell(double precision,double precision,text)
+PUBLIC	call column_list(name[],text)
+PUBLIC	call eci(integer,integer)
 PUBLIC	call foreign_policies(regclass)
 PUBLIC	call guard_load()
 PUBLIC	call guard_rewrite()
@@ -69,12 +86,20 @@ PUBLIC	call kanon_suppress(uuid,integer)
 PUBLIC	call kanon_suppress_bigint(subject_set,bigint,integer)
 PUBLIC	call kanon_suppress_text(subject_set,text,integer)
 PUBLIC	call kanon_suppress_uuid(subject_set,uuid,integer)
+PUBLIC	call nci(bigint,integer,integer)
 PUBLIC	call purpose_policy(regclass,text)
 PUBLIC	call reads_around_policies()
 PUBLIC	call relation_tree(regclass)
+PUBLIC	call release_geojson(regclass,timestamp with time zone,timestamp with time zone)
+PUBLIC	call release_map(regclass,text,text,timestamp with time zone,timestamp with time zone)
+PUBLIC	call release_parameters(regclass)
 PUBLIC	call settle_protected_tables(oid[])
+PUBLIC	call site_identity(text)
+PUBLIC	call site_identity(text,text,text,bigint,bigint)
 PUBLIC	call try_coarsen_cell(cell,text)
 PUBLIC	call try_coarsen_cell(double precision,double precision,text)
+PUBLIC	call try_site_identity(text)
+PUBLIC	call try_site_identity(text,text,text,bigint,bigint)
 PUBLIC	select protected_table
 PUBLIC	select purpose
 PUBLIC	select purpose_role
@@ -88,6 +113,7 @@ a purpose role	call kanon_suppress(subject_set,integer)
 a purpose role	call kanon_suppress_set(subject_set,subject_set,integer)
 a purpose role	call pseudonymize(bigint,text,timestamp with time zone)
 a purpose role	call pseudonymize(text,text,timestamp with time zone)
+a purpose role	call pseudonymize(uuid,text,timestamp with time zone)
 a purpose role	call published_until(text)
 a purpose role	call subject_set_agg(bigint)
 a purpose role	call subject_set_agg(text)
@@ -99,6 +125,9 @@ a purpose role	call subject_set_agg_uuid(subject_set,uuid)
 a purpose role	call subject_set_final(subject_set)
 a purpose role	call subject_set_union(subject_set)
 a purpose role	call subject_set_union(subject_set,subject_set)
+a purpose role	call try_coarsen_site(text,timestamp with time zone,text)
+mobanon_admin	call accept_definition(text)
+mobanon_admin	call accept_definition_of(text)
 mobanon_admin	call add_category(text,text,text)
 mobanon_admin	call audit(text)
 mobanon_admin	call audit_pipeline(text)
@@ -106,17 +135,21 @@ mobanon_admin	call base_type(oid)
 mobanon_admin	call bind_purpose(text,regrole)
 mobanon_admin	call bind_role(text,regrole)
 mobanon_admin	call closed_until(text)
+mobanon_admin	call coarsen_site(text,timestamp with time zone,text)
 mobanon_admin	call code_gaps()
 mobanon_admin	call code_limits()
 mobanon_admin	call create_channel(text,boolean,text)
 mobanon_admin	call create_domain(text,interval,timestamp with time zone,timestamp with time zone)
-mobanon_admin	call create_pipeline(text,regclass,text,name,name,text,interval,integer,interval,text,timestamp with time zone,text,regrole,text[],regrole[])
+mobanon_admin	call create_pipeline(text,regclass,text,name,name,text,interval,integer,interval,text,timestamp with time zone,text,regrole,text[],regrole[],name[],name)
 mobanon_admin	call create_purpose(text,text,text,text,interval,boolean,text[])
 mobanon_admin	call create_recipient(text,text)
+mobanon_admin	call create_recipient_release(text,text,text,cell[],regrole[],boolean)
 mobanon_admin	call create_reward_plan(text,numeric,text,interval,timestamp with time zone,timestamp with time zone,text,text)
 mobanon_admin	call customer_alarms()
 mobanon_admin	call drop_pipeline(text,boolean)
 mobanon_admin	call drop_stages(text,boolean)
+mobanon_admin	call drop_windows(text,timestamp with time zone)
+mobanon_admin	call drop_windows_of(text,timestamp with time zone)
 mobanon_admin	call earliest_event(oid,name)
 mobanon_admin	call end_reward_plan(integer,timestamp with time zone)
 mobanon_admin	call end_subject(text,timestamp with time zone,text,text,text)
@@ -133,31 +166,41 @@ mobanon_admin	call import_consents()
 mobanon_admin	call invalidate_consent(text,text,text,timestamp with time zone,text,text,text,text)
 mobanon_admin	call key_fingerprint()
 mobanon_admin	call ledger_head()
+mobanon_admin	call load_sites(regclass,integer,timestamp with time zone,text)
 mobanon_admin	call look_into_source(oid,text,name,name,tstzmultirange,pg_snapshot)
+mobanon_admin	call next_part(text,interval)
+mobanon_admin	call normalize_msisdn(text)
+mobanon_admin	call normalize_msisdn(text,text)
 mobanon_admin	call note_expired()
 mobanon_admin	call pipeline_name(text,boolean)
-mobanon_admin	call pipeline_sql(text,regclass,text,name,name,text,interval,integer,interval,text,timestamp with time zone,text,regrole,text[],regrole[])
-mobanon_admin	call pipeline_statements(text,regclass,text,name,name,text,interval,integer,interval,text,timestamp with time zone,text,regrole,text[],regrole[])
+mobanon_admin	call pipeline_sql(text,regclass,text,name,name,text,interval,integer,interval,text,timestamp with time zone,text,regrole,text[],regrole[],name[],name)
+mobanon_admin	call pipeline_statements(text,regclass,text,name,name,text,interval,integer,interval,text,timestamp with time zone,text,regrole,text[],regrole[],name[],name)
 mobanon_admin	call protect(regclass,name,name)
 mobanon_admin	call protected_members()
 mobanon_admin	call protection_gaps()
 mobanon_admin	call publications_open_to(text,timestamp with time zone)
 mobanon_admin	call publications_using(text,timestamp with time zone)
-mobanon_admin	call publish(text)
-mobanon_admin	call publish_pipeline(text)
+mobanon_admin	call publish(text,timestamp with time zone)
+mobanon_admin	call publish_backlog(text,interval)
+mobanon_admin	call publish_pipeline(text,timestamp with time zone)
 mobanon_admin	call published_until(text)
 mobanon_admin	call purpose_members()
 mobanon_admin	call purpose_policies(text)
 mobanon_admin	call reading_views()
 mobanon_admin	call rebuild_consent_state()
+mobanon_admin	call recipient_statements(text,text,text,cell[],regrole[],boolean)
 mobanon_admin	call recipients_of(publication)
 mobanon_admin	call refuse_consent(text,text,text,timestamp with time zone,text,text,text,text)
-mobanon_admin	call register_pipeline(text,regclass,text,regrole,name,name,text,interval,integer,interval,text,timestamp with time zone,text,text[])
+mobanon_admin	call register_pipeline(text,regclass,text,regrole,name,name,text,interval,integer,interval,text,timestamp with time zone,text,text[],name[],name)
+mobanon_admin	call register_recipient_release(text,text,text,cell[],boolean)
 mobanon_admin	call registered_stages()
 mobanon_admin	call relation_named(text)
 mobanon_admin	call revoke_release(text,regrole)
+mobanon_admin	call rewrap_keys()
 mobanon_admin	call role_gaps()
+mobanon_admin	call rotate_key(text)
 mobanon_admin	call run_statements(text,regclass,text[])
+mobanon_admin	call schema_statements(name,name[],regrole[])
 mobanon_admin	call seal_ledger()
 mobanon_admin	call set_code_limits(interval,integer,integer,integer,integer,integer,interval)
 mobanon_admin	call set_controller(text,text,text,text,text,text,text,text[],text[],text,text,text)
@@ -165,21 +208,30 @@ mobanon_admin	call set_notice(text,text,text)
 mobanon_admin	call set_purpose_terms(text,text,text,text,text)
 mobanon_admin	call set_release_reader(text,regrole,boolean)
 mobanon_admin	call set_withdrawal_limit(text,interval)
+mobanon_admin	call shred_epoch(text,integer)
+mobanon_admin	call site_column(text[],text[],boolean)
 mobanon_admin	call stage_name(text,text)
 mobanon_admin	call table_gaps()
+mobanon_admin	call try_coarsen_site(text,timestamp with time zone,text)
+mobanon_admin	call try_normalize_msisdn(text)
+mobanon_admin	call try_normalize_msisdn(text,text)
 mobanon_admin	call unbind_purpose(text,regrole)
 mobanon_admin	call unbind_role(text,regrole)
 mobanon_admin	call unprotect(regclass)
 mobanon_admin	call unregister_pipeline(text,boolean)
 mobanon_admin	call verify_ledger(text)
+mobanon_admin	call verify_pipeline(text)
+mobanon_admin	call verify_release(text)
 mobanon_admin	call view_gaps()
 mobanon_admin	call withdraw_consent(text,text,text,timestamp with time zone,text,text,text,text)
 mobanon_admin	call withdrawal_status(timestamp with time zone)
 mobanon_admin	call writer_of(xid,bigint)
 mobanon_admin	delete consent_import
 mobanon_admin	delete protected_table
+mobanon_admin	delete site
 mobanon_admin	insert consent_import
 mobanon_admin	insert protected_table
+mobanon_admin	insert site
 mobanon_admin	select channel
 mobanon_admin	select code_limit
 mobanon_admin	select consent_import
@@ -194,9 +246,12 @@ mobanon_admin	select publication_window
 mobanon_admin	select publication_withheld
 mobanon_admin	select purpose_notice
 mobanon_admin	select purpose_terms
+mobanon_admin	select received
 mobanon_admin	select recipient
 mobanon_admin	select reward_plan
+mobanon_admin	select site
 mobanon_admin	update consent_import
+mobanon_admin	update site
 mobanon_billing	call consent_intervals(timestamp with time zone[])
 mobanon_billing	call reward_periods(tstzmultirange,timestamp with time zone,timestamp with time zone,interval,text,timestamp with time zone)
 mobanon_billing	select billing_balance
@@ -206,12 +261,16 @@ mobanon_frontend	call decide(text,text,text,text,text,text)
 mobanon_frontend	call decision(text)
 mobanon_frontend	call end_token(text)
 mobanon_frontend	call grant_consent(text,text,text,timestamp with time zone,text,text,text,text)
+mobanon_frontend	call normalize_msisdn(text)
+mobanon_frontend	call normalize_msisdn(text,text)
 mobanon_frontend	call redeem_code(text,text)
 mobanon_frontend	call refuse_consent(text,text,text,timestamp with time zone,text,text,text,text)
 mobanon_frontend	call request_code(text)
 mobanon_frontend	call reward_balance(text)
 mobanon_frontend	call reward_statement(text)
 mobanon_frontend	call subject_access(text)
+mobanon_frontend	call try_normalize_msisdn(text)
+mobanon_frontend	call try_normalize_msisdn(text,text)
 mobanon_frontend	call withdraw_consent(text,text,text,timestamp with time zone,text,text,text,text)
 mobanon_gateway	call take_messages(integer)
 \.
@@ -226,13 +285,13 @@ SELECT is_empty($$SELECT c.oid::regclass FROM pg_class AS c WHERE c.relnamespace
 SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc AS p WHERE p.pronamespace = 'mobanon'::regnamespace AND p.prosecdef
 	AND NOT COALESCE('search_path=pg_catalog, mobanon, pg_temp' = ANY (p.proconfig), false)$$, 'who runs with more rights pins its search_path');
 SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc AS p JOIN pg_language AS l ON l.oid = p.prolang
-	WHERE p.pronamespace = 'mobanon'::regnamespace AND l.lanname = 'plpgsql' AND NOT COALESCE(p.proconfig::text ~ 'search_path=pg_catalog', false)$$,
-	'and so does every function in plpgsql');
+	WHERE p.pronamespace = 'mobanon'::regnamespace AND l.lanname = 'plpgsql' AND p.prokind <> 'p'
+	AND NOT COALESCE(p.proconfig::text ~ 'search_path=pg_catalog', false)$$, 'and so does every function in plpgsql; a procedure that commits cannot, and names all with their schema');
 SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc AS p JOIN pg_language AS l ON l.oid = p.prolang
 	WHERE p.pronamespace = 'mobanon'::regnamespace AND l.lanname = 'sql' AND p.prosqlbody IS NULL AND NOT COALESCE(p.proconfig::text ~ 'search_path=pg_catalog', false)$$,
 	'and in SQL, unless its body is bound to what it names');
 SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc AS p WHERE p.pronamespace = 'mobanon'::regnamespace AND p.proleakproof
-	AND p.proname !~ '^cell_(eq|ne|lt|le|gt|ge|cmp|hash|hash_extended|out|send|to_bigint|resolution)$'$$, 'LEAKPROOF is what compares and prints cells, and nothing else');
+	AND p.proname !~ '^cell_(eq|ne|lt|le|gt|ge|cmp|hash|hash_extended|out|send|to_bigint|resolution|contains|contained|last_inside)$'$$, 'LEAKPROOF is what compares and prints cells, and nothing else');
 SELECT is_empty($$SELECT * FROM pg_roles WHERE rolname LIKE 'mobanon\_%' AND (rolcanlogin OR rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication)$$,
 	'the roles of the house are plain');
 SELECT * FROM finish();
