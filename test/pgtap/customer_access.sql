@@ -4,21 +4,21 @@ SET search_path = public, mobanon;
 SET timezone = 'UTC';
 SET client_min_messages = error;
 SELECT * FROM no_plan();
-CREATE ROLE tap_acc_job;
-CREATE ROLE tap_acc_dba;
-CREATE ROLE tap_acc_front;
-GRANT mobanon_admin, tap_acc_job TO tap_acc_dba;
-GRANT mobanon_frontend TO tap_acc_front;
-CREATE SCHEMA acc AUTHORIZATION tap_acc_dba;
+CREATE ROLE tap_report_job;
+CREATE ROLE tap_report_dba;
+CREATE ROLE tap_report_front;
+GRANT mobanon_admin, tap_report_job TO tap_report_dba;
+GRANT mobanon_frontend TO tap_report_front;
+CREATE SCHEMA acc AUTHORIZATION tap_report_dba;
 CREATE FUNCTION open_door(whose text) RETURNS text LANGUAGE sql SECURITY DEFINER SET search_path = mobanon, public AS $$
 	INSERT INTO access_token VALUES (sha256(convert_to('door of ' || whose, 'UTF8')), whose, true, '3', clock_timestamp(), clock_timestamp() + interval '1 hour')
 	ON CONFLICT (token_hash) DO UPDATE SET issued_at = clock_timestamp() RETURNING 'door of ' || whose $$;
-SET ROLE tap_acc_dba;
+SET ROLE tap_report_dba;
 SET search_path = public, mobanon;
 CREATE TABLE acc.events (subject text, at timestamptz, latitude float8, longitude float8);
 SELECT create_purpose('tap_acc', 'How many people come by', notice => 'We count people.', validity => '1 year'), create_purpose('tap_never', 'Never asked');
 SELECT add_category('tap_acc', 'age_band', 'ten years of age');
-SELECT bind_purpose('tap_acc', 'tap_acc_job');
+SELECT bind_purpose('tap_acc', 'tap_report_job');
 SELECT protect('acc.events', 'subject', 'at');
 SELECT create_recipient('mall', 'The mall, Main Street 1');
 SELECT count(grant_consent(i::text, 'tap_acc', 'app', now() - interval '60 days', evidence => 'proof-of-' || i)) FROM generate_series(49100, 49139) AS i;
@@ -32,21 +32,21 @@ SELECT grant_consent('49100', 'tap_acc', 'web', now() - interval '1 day'), refus
 SELECT publish('acc.footfall', date_trunc('hour', now())) IS NULL;
 INSERT INTO consent_import (subject, purpose, state, decided_at) VALUES ('49100', 'tap_acc', 'withdrawn', now()), ('49101', 'tap_acc', 'granted', now());
 
-SET ROLE tap_acc_front;
+SET ROLE tap_report_front;
 SELECT open_door('49100') AS a, open_door('49101') AS b, open_door('49150') AS n, open_door('no one') AS stranger \gset
 SELECT throws_like(format('SELECT consent_receipt(%L)', :'a'), 'a receipt cannot be written yet%', 'a receipt waits for what only the controller knows');
 RESET ROLE;
-SET ROLE tap_acc_dba;
+SET ROLE tap_report_dba;
 SELECT set_controller('DE HRB 4711', 'Mobile Example AG', 'Main Street 1, 10115 Berlin', 'dpo@example.com', 'DE', 'BfDI', 'https://example.com/rights', '{Berlin, Frankfurt}');
 SELECT throws_ok($$SELECT set_purpose_terms('no_such', 'P30D', 'x', 'y')$$, '42704', NULL, 'terms of an unknown purpose');
 RESET ROLE;
-SET ROLE tap_acc_front;
+SET ROLE tap_report_front;
 SELECT throws_like(format('SELECT consent_receipt(%L)', :'a'), 'a receipt cannot be written yet%', 'and for the terms of the purpose');
 RESET ROLE;
-SET ROLE tap_acc_dba;
+SET ROLE tap_report_dba;
 SELECT set_purpose_terms('tap_acc', 'P30D', 'position of the SIM in the network', 'https://example.com/consent');
 RESET ROLE;
-SET ROLE tap_acc_front;
+SET ROLE tap_report_front;
 CREATE TEMP TABLE doc AS SELECT consent_receipt(:'a') AS receipt, subject_access(:'a') AS report;
 
 -- ISO/IEC TS 27560 as mapped by the DPVCG's guide (w3c/dpv, guides/consent-27560): each mandatory field is there, and not empty.
@@ -95,7 +95,7 @@ SELECT throws_ok('SELECT subject_publications(''49100'')', '42501', NULL, 'no wa
 RESET ROLE;
 -- a number that was handed on
 SELECT end_subject('49101');
-SET ROLE tap_acc_front;
+SET ROLE tap_report_front;
 SELECT open_door('49101') AS b \gset
 SELECT unalike(subject_access(:'b')::text, '%proof-of-49101%', 'the next person does not read the evidence of the one before');
 SELECT is(subject_access(:'b') -> 'publications', '[]'::jsonb, 'nor the publications');
