@@ -11,13 +11,15 @@
  * mobanon_admin     may create purposes, domains and pipelines, protect tables
  *                   and publish.  GRANT it to the people who do that.
  * mobanon_frontend  may call the customer's side: decisions, access, receipts.
+ * mobanon_gateway   may take the messages that are to be sent to customers.
+ * mobanon_billing   may read what customers have earned.
  */
 DO LANGUAGE plpgsql $house$
 DECLARE
 	house_role	pg_catalog.name;
 	found_role	pg_catalog.pg_roles;
 BEGIN
-	FOREACH house_role IN ARRAY ARRAY['mobanon_owner', 'mobanon_admin', 'mobanon_frontend']::pg_catalog.name[]
+	FOREACH house_role IN ARRAY ARRAY['mobanon_owner', 'mobanon_admin', 'mobanon_frontend', 'mobanon_gateway', 'mobanon_billing']::pg_catalog.name[]
 	LOOP
 		SELECT * INTO found_role FROM pg_catalog.pg_roles AS r
 		WHERE r.rolname OPERATOR(pg_catalog.=) house_role;

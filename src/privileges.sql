@@ -71,6 +71,22 @@ GRANT EXECUTE ON FUNCTION mobanon.grant_consent(text, text, text, timestamptz, t
 GRANT EXECUTE ON FUNCTION mobanon.invalidate_consent(text, text, text, timestamptz, text, text, text, text),
 	mobanon.end_subject(text, timestamptz, text, text, text) TO mobanon_admin;
 
+-- The customer's side. Who may read codes could be any customer, so that is a role of its own.
+GRANT EXECUTE ON FUNCTION mobanon.request_code(text), mobanon.redeem_code(text, text), mobanon.end_token(text),
+	mobanon.decision(text), mobanon.decide(text, text, text, text, text, text),
+	mobanon.subject_access(text), mobanon.consent_receipt(text),
+	mobanon.reward_statement(text), mobanon.reward_balance(text) TO mobanon_frontend;
+GRANT EXECUTE ON FUNCTION mobanon.take_messages(int) TO mobanon_gateway;
+GRANT EXECUTE ON FUNCTION mobanon.set_code_limits(interval, int, int, int, int, int, interval), mobanon.forget_codes() TO mobanon_admin;
+GRANT EXECUTE ON FUNCTION mobanon.create_reward_plan(text, numeric, text, interval, timestamptz, timestamptz, text, text),
+	mobanon.end_reward_plan(int, timestamptz), mobanon.code_limits(),
+	mobanon.set_controller(text, text, text, text, text, text, text, text[], text[], text, text, text),
+	mobanon.set_purpose_terms(text, text, text, text, text) TO mobanon_admin;
+GRANT SELECT ON mobanon.code_limit, mobanon.reward_plan, mobanon.controller, mobanon.purpose_terms TO mobanon_admin;
+GRANT SELECT ON mobanon.billing_statement, mobanon.billing_balance TO mobanon_billing;
+GRANT EXECUTE ON FUNCTION mobanon.consent_intervals(timestamptz[]),
+	mobanon.reward_periods(tstzmultirange, timestamptz, timestamptz, interval, text, timestamptz) TO mobanon_billing;
+
 -- pseudonym ----------------------------------------------------------------
 GRANT SELECT ON mobanon.keyring TO mobanon_admin;
 GRANT EXECUTE ON FUNCTION mobanon.create_domain(text, interval, timestamptz, timestamptz),
@@ -124,7 +140,10 @@ GRANT EXECUTE ON FUNCTION mobanon.kanon_suppress(uuid, integer), mobanon.kanon_s
 -- release ------------------------------------------------------------------
 GRANT SELECT ON mobanon.pipeline, mobanon.publication, mobanon.publication_window, mobanon.publication_withheld,
 	mobanon.received TO mobanon_admin;
-GRANT EXECUTE ON FUNCTION mobanon.registered_stages() TO mobanon_admin;
+GRANT EXECUTE ON FUNCTION mobanon.registered_stages(), mobanon.set_withdrawal_limit(text, interval),
+	mobanon.withdrawal_status(timestamptz), mobanon.customer_alarms() TO mobanon_admin;
+-- counts and numbers of entries, and nobody's identifier
+GRANT EXECUTE ON FUNCTION mobanon.customer_alarms() TO pg_monitor;
 -- Arithmetic with time, and releases as files (as far as the caller may read them): everybody.
 GRANT EXECUTE ON FUNCTION mobanon.release_parameters(regclass), mobanon.release_geojson(regclass, timestamptz, timestamptz),
 	mobanon.release_map(regclass, text, text, timestamptz, timestamptz), mobanon.column_list(name[], text),

@@ -33,6 +33,8 @@ CREATE TABLE mobanon.consent_ledger (
 	CHECK ((subject IS NULL) = (salt IS NULL))
 );
 CREATE INDEX consent_ledger_subject ON mobanon.consent_ledger (subject);
+-- few rows: what withdrawal_status() looks for
+CREATE INDEX consent_ledger_withdrawal ON mobanon.consent_ledger (recorded_at) WHERE state IN ('refused', 'withdrawn', 'invalidated', 'ended');
 CREATE INDEX consent_ledger_writer ON mobanon.consent_ledger (era, writer);
 COMMENT ON TABLE mobanon.consent_ledger IS
 'Every decision ever recorded, append-only. state as in ISO/IEC TS 27560 (event state), and "ended": the subject identifier belongs to somebody else from decided_at on. counts: false for a grant without proof from the subject through a channel that its purpose does not allow; it is recorded and changes nothing.';
@@ -211,6 +213,11 @@ BEGIN
 	WHERE l.subject = erase_subject.subject;
 	GET DIAGNOSTICS touched = ROW_COUNT;
 	UPDATE ledger_erasure AS e SET entries = touched WHERE e.erasure_id = number;
+	DELETE FROM access_code AS c WHERE c.subject = erase_subject.subject;
+	DELETE FROM access_token AS t WHERE t.subject = erase_subject.subject;
+	DELETE FROM code_event AS e WHERE e.subject = erase_subject.subject;
+	DELETE FROM outbox AS o WHERE o.subject = erase_subject.subject;
+	DELETE FROM consent_import AS i WHERE i.subject = erase_subject.subject;
 	RETURN touched;
 END
 $$;

@@ -9,10 +9,11 @@ CREATE TABLE mobanon.purpose (
 	validity	interval,
 	use_earlier_events boolean NOT NULL DEFAULT false,
 	unproven_channels text[] NOT NULL DEFAULT '{}',
-	created_at	timestamptz NOT NULL DEFAULT now()
+	created_at	timestamptz NOT NULL DEFAULT now(),
+	withdrawal_limit interval NOT NULL DEFAULT '24 hours' CHECK (withdrawal_limit > '0')
 );
 COMMENT ON TABLE mobanon.purpose IS
-'What consent is given for. validity: how long a consent lasts (NULL: until withdrawn); use_earlier_events: whether events from before the grant may be used; unproven_channels: channels without proof from the subject whose grants count all the same.';
+'What consent is given for. validity: how long a consent lasts (NULL: until withdrawn); use_earlier_events: whether events from before the grant may be used; unproven_channels: channels without proof from the subject whose grants count all the same; withdrawal_limit: within what time a withdrawal has to be in effect.';
 
 -- No foreign keys from here on: purposes are never deleted, the functions that write check
 -- them, and pg_restore -j loads tables in any order.

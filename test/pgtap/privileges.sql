@@ -7,6 +7,8 @@ SET client_min_messages = warning;
 CREATE ROLE tap_acl_nobody;
 CREATE ROLE tap_acl_admin IN ROLE mobanon_admin;
 CREATE ROLE tap_acl_frontend IN ROLE mobanon_frontend;
+CREATE ROLE tap_acl_gateway IN ROLE mobanon_gateway;
+CREATE ROLE tap_acl_billing IN ROLE mobanon_billing;
 CREATE ROLE tap_acl_job;
 SELECT create_purpose('tap_acl', 'test');
 SELECT bind_purpose('tap_acl', 'tap_acl_job');
@@ -14,7 +16,7 @@ SELECT bind_purpose('tap_acl', 'tap_acl_job');
 -- one row per role and object: PUBLIC's first, the others' beyond those
 CREATE FUNCTION pg_temp.acl(OUT who text, OUT what text) RETURNS SETOF record LANGUAGE sql AS $$
 	WITH role (who, name) AS (VALUES ('PUBLIC', 'tap_acl_nobody'), ('mobanon_admin', 'tap_acl_admin'),
-		('mobanon_frontend', 'tap_acl_frontend'), ('a purpose role', 'tap_acl_job'))
+		('mobanon_frontend', 'tap_acl_frontend'), ('mobanon_gateway', 'tap_acl_gateway'), ('mobanon_billing', 'tap_acl_billing'), ('a purpose role', 'tap_acl_job'))
 	SELECT r.who, 'call ' || p.oid::regprocedure::text FROM role AS r, pg_proc AS p
 	WHERE p.pronamespace = 'mobanon'::regnamespace AND has_function_privilege(r.name, p.oid, 'EXECUTE')
 	AND (r.who = 'PUBLIC' OR NOT has_function_privilege('tap_acl_nobody', p.oid, 'EXECUTE'))
@@ -135,20 +137,25 @@ mobanon_admin	call bind_role(text,regrole)
 mobanon_admin	call closed_until(text)
 mobanon_admin	call coarsen_site(text,timestamp with time zone,text)
 mobanon_admin	call code_gaps()
+mobanon_admin	call code_limits()
 mobanon_admin	call create_channel(text,boolean,text)
 mobanon_admin	call create_domain(text,interval,timestamp with time zone,timestamp with time zone)
 mobanon_admin	call create_pipeline(text,regclass,text,name,name,text,interval,integer,interval,text,timestamp with time zone,text,regrole,text[],regrole[],name[],name)
 mobanon_admin	call create_purpose(text,text,text,text,interval,boolean,text[])
 mobanon_admin	call create_recipient(text,text)
 mobanon_admin	call create_recipient_release(text,text,text,cell[],regrole[],boolean)
+mobanon_admin	call create_reward_plan(text,numeric,text,interval,timestamp with time zone,timestamp with time zone,text,text)
+mobanon_admin	call customer_alarms()
 mobanon_admin	call drop_pipeline(text,boolean)
 mobanon_admin	call drop_stages(text,boolean)
 mobanon_admin	call drop_windows(text,timestamp with time zone)
 mobanon_admin	call drop_windows_of(text,timestamp with time zone)
 mobanon_admin	call earliest_event(oid,name)
+mobanon_admin	call end_reward_plan(integer,timestamp with time zone)
 mobanon_admin	call end_subject(text,timestamp with time zone,text,text,text)
 mobanon_admin	call erase_subject(text,text)
 mobanon_admin	call extend_domain(text,timestamp with time zone)
+mobanon_admin	call forget_codes()
 mobanon_admin	call grant_consent(text,text,text,timestamp with time zone,text,text,text,text)
 mobanon_admin	call grant_gaps()
 mobanon_admin	call grant_release(text,regrole)
@@ -195,8 +202,12 @@ mobanon_admin	call rotate_key(text)
 mobanon_admin	call run_statements(text,regclass,text[])
 mobanon_admin	call schema_statements(name,name[],regrole[])
 mobanon_admin	call seal_ledger()
+mobanon_admin	call set_code_limits(interval,integer,integer,integer,integer,integer,interval)
+mobanon_admin	call set_controller(text,text,text,text,text,text,text,text[],text[],text,text,text)
 mobanon_admin	call set_notice(text,text,text)
+mobanon_admin	call set_purpose_terms(text,text,text,text,text)
 mobanon_admin	call set_release_reader(text,regrole,boolean)
+mobanon_admin	call set_withdrawal_limit(text,interval)
 mobanon_admin	call shred_epoch(text,integer)
 mobanon_admin	call site_column(text[],text[],boolean)
 mobanon_admin	call stage_name(text,text)
@@ -213,6 +224,7 @@ mobanon_admin	call verify_pipeline(text)
 mobanon_admin	call verify_release(text)
 mobanon_admin	call view_gaps()
 mobanon_admin	call withdraw_consent(text,text,text,timestamp with time zone,text,text,text,text)
+mobanon_admin	call withdrawal_status(timestamp with time zone)
 mobanon_admin	call writer_of(xid,bigint)
 mobanon_admin	delete consent_import
 mobanon_admin	delete protected_table
@@ -221,8 +233,10 @@ mobanon_admin	insert consent_import
 mobanon_admin	insert protected_table
 mobanon_admin	insert site
 mobanon_admin	select channel
+mobanon_admin	select code_limit
 mobanon_admin	select consent_import
 mobanon_admin	select consent_scope
+mobanon_admin	select controller
 mobanon_admin	select keyring
 mobanon_admin	select ledger_erasure
 mobanon_admin	select ledger_seal
@@ -240,9 +254,25 @@ mobanon_frontend	call grant_consent(text,text,text,timestamp with time zone,text
 mobanon_frontend	call normalize_msisdn(text)
 mobanon_frontend	call normalize_msisdn(text,text)
 mobanon_frontend	call refuse_consent(text,text,text,timestamp with time zone,text,text,text,text)
+mobanon_admin	select purpose_terms
+mobanon_admin	select reward_plan
+mobanon_billing	call consent_intervals(timestamp with time zone[])
+mobanon_billing	call reward_periods(tstzmultirange,timestamp with time zone,timestamp with time zone,interval,text,timestamp with time zone)
+mobanon_billing	select billing_balance
+mobanon_billing	select billing_statement
+mobanon_frontend	call consent_receipt(text)
+mobanon_frontend	call decide(text,text,text,text,text,text)
+mobanon_frontend	call decision(text)
+mobanon_frontend	call end_token(text)
+mobanon_frontend	call redeem_code(text,text)
+mobanon_frontend	call request_code(text)
+mobanon_frontend	call reward_balance(text)
+mobanon_frontend	call reward_statement(text)
+mobanon_frontend	call subject_access(text)
 mobanon_frontend	call try_normalize_msisdn(text)
 mobanon_frontend	call try_normalize_msisdn(text,text)
 mobanon_frontend	call withdraw_consent(text,text,text,timestamp with time zone,text,text,text,text)
+mobanon_gateway	call take_messages(integer)
 \.
 SELECT plan(9);
 SELECT is_empty($$SELECT * FROM pg_temp.acl() EXCEPT SELECT * FROM pinned$$, 'nobody may do more than is listed');
