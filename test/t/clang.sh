@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The second compiler: clang, which server-dev brings along, gives no warning either.
 set -euo pipefail
-clang=$(ls /usr/bin/clang-[0-9]* /usr/bin/clang 2>/dev/null | sort -V | tail -1)
+clang=$(ls /usr/bin/clang-[0-9]* /usr/bin/clang 2>/dev/null | sort -V | tail -1 || true)
 echo 1..1
 if [ -z "$clang" ]; then
 	echo "ok 1 # SKIP no clang here"
