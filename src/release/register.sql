@@ -27,6 +27,8 @@ CREATE TABLE mobanon.pipeline (
 	time_zone		text NOT NULL,
 	-- publish(until) closes no later window; NULL outside of it
 	publish_until	timestamptz,
+	-- what is counted: see plan_of()
+	kind			text NOT NULL,
 	source			text NOT NULL,
 	purpose			text NOT NULL,
 	role_name		name NOT NULL,
