@@ -136,6 +136,9 @@ GRANT EXECUTE ON FUNCTION mobanon.kanon_suppress(uuid, integer), mobanon.kanon_s
 	mobanon.kanon_combine(mobanon.subject_set, mobanon.subject_set), mobanon.kanon_final(mobanon.subject_set) TO PUBLIC;
 
 -- mobility -----------------------------------------------------------------
+-- Arithmetic with events that one may read anyway.
+GRANT EXECUTE ON FUNCTION mobanon.stays(mobanon.cell, timestamptz, interval, interval),
+	mobanon.stays_add(internal, mobanon.cell, timestamptz, interval, interval), mobanon.stays_final(internal) TO PUBLIC;
 
 -- release ------------------------------------------------------------------
 GRANT SELECT ON mobanon.pipeline, mobanon.publication, mobanon.publication_window, mobanon.publication_withheld,

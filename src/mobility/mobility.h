@@ -1,0 +1,15 @@
+/*
+ * mobility.h
+ *		What the glue of this room shares.
+ */
+#ifndef MOBILITY_H
+#define MOBILITY_H
+
+#include "mobanon.h"
+
+#include "datatype/timestamp.h"
+
+/* stays_sql.c */
+extern int64 fixed_interval(const Interval *interval, const char *name);
+
+#endif							/* MOBILITY_H */
