@@ -155,12 +155,12 @@ GRANT EXECUTE ON FUNCTION mobanon.release_parameters(regclass), mobanon.release_
 GRANT EXECUTE ON FUNCTION mobanon.published_until(text), mobanon.closed_until(text),
 	mobanon.pipeline_name(text, boolean), mobanon.stage_name(text, text) TO mobanon_admin;
 GRANT EXECUTE ON FUNCTION
-	mobanon.describe_pipeline(text, regclass, text, name, name, text, interval, int, interval, text, timestamptz, text, regrole, text[], name[], name, text, boolean),
+	mobanon.describe_pipeline,
 	mobanon.pipeline_statements(mobanon.pipeline, regrole[]),
-	mobanon.pipeline_sql(text, regclass, text, name, name, text, interval, int, interval, text, timestamptz, text, regrole, text[], regrole[], name[], name, text),
-	mobanon.create_pipeline(text, regclass, text, name, name, text, interval, int, interval, text, timestamptz, text, regrole, text[], regrole[], name[], name, text),
+	mobanon.pipeline_sql,
+	mobanon.create_pipeline,
 	mobanon.run_statements(text, regclass, text[]),
-	mobanon.register_pipeline(text, regclass, text, regrole, name, name, text, interval, int, interval, text, timestamptz, text, text[], name[], name, text),
+	mobanon.register_pipeline,
 	mobanon.drop_pipeline(text, boolean), mobanon.drop_stages(text, boolean), mobanon.unregister_pipeline(text, boolean),
 	mobanon.grant_release(text, regrole), mobanon.revoke_release(text, regrole), mobanon.set_release_reader(text, regrole, boolean),
 	mobanon.publish(text, timestamptz), mobanon.publish_pipeline(text, timestamptz), mobanon.next_part(text, interval),

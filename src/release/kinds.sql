@@ -27,7 +27,7 @@ CREATE TYPE mobanon.pipeline_plan AS (
 	stage_2_about text,
 	stage_3		text,
 	stage_3_about text,
-	-- a query for events, events without a usable position, groups before suppression
+	-- a query for events, events without a usable position, groups that are not in the candidate
 	counted		text,
 	release_about text,
 	columns		mobanon.release_column[]
@@ -60,10 +60,35 @@ RETURN (SELECT string_agg(concat_ws('.', alias, quote_ident(u.c)), ', ' ORDER BY
 COMMENT ON FUNCTION mobanon.column_list(name[], text) IS
 'For the release room: columns as SQL writes them, with the alias of their table.';
 
+CREATE FUNCTION mobanon.measure(aggregate text, column_name name, bound bigint, fraction float8 DEFAULT NULL, name name DEFAULT NULL) RETURNS mobanon.measure
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, mobanon, pg_temp
+RETURN ROW(aggregate, column_name, bound, fraction, COALESCE(name, (column_name || '_'
+	|| CASE WHEN fraction IS NULL THEN aggregate WHEN fraction = 0.5 THEN 'median' ELSE 'p' || (100 * fraction)::numeric END)::name))::measure;
+COMMENT ON FUNCTION mobanon.measure(text, name, bigint, float8, name) IS
+'For create_pipeline(measures => ARRAY[...]): sum, avg or quantile of a column of whole numbers, per group. bound: the most that one person counts for in a group. fraction: of a quantile, 0.5 is the median. name: of the column in the release, by default such as bytes_sum, bytes_median.';
+
+CREATE FUNCTION mobanon.measures_expression(measures mobanon.measure[]) RETURNS text
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+RETURN (SELECT 'ARRAY[' || string_agg(format('mobanon.measure(%L, %L, bound => %s%s, name => %L)', m.aggregate, m.column_name, m.bound,
+		', fraction => ' || m.fraction, m.name), ', ' ORDER BY m.place) || ']'
+	FROM unnest(measures) WITH ORDINALITY AS m (aggregate, column_name, bound, fraction, name, place));
+COMMENT ON FUNCTION mobanon.measures_expression(mobanon.measure[]) IS
+'For the release room: measures as SQL writes them.';
+
+CREATE FUNCTION mobanon.measured_columns(p mobanon.pipeline) RETURNS name[]
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+RETURN ARRAY(SELECT m.column_name FROM unnest(p.measures) AS m GROUP BY m.column_name ORDER BY m.column_name);
+COMMENT ON FUNCTION mobanon.measured_columns(mobanon.pipeline) IS
+'For the release room: the columns that a pipeline''s measures are of.';
+
 CREATE FUNCTION mobanon.source_columns(p mobanon.pipeline) RETURNS name[]
 LANGUAGE sql IMMUTABLE
 SET search_path = pg_catalog, mobanon, pg_temp
-RETURN array_remove(ARRAY[p.subject_column, p.event_time_column, p.latitude_column, p.longitude_column, p.site_column], NULL) || p.breakdowns;
+RETURN array_remove(ARRAY[p.subject_column, p.event_time_column, p.latitude_column, p.longitude_column, p.site_column, p.account_column], NULL)
+	|| p.breakdowns || measured_columns(p);
 COMMENT ON FUNCTION mobanon.source_columns(mobanon.pipeline) IS
 'For the release room: the columns of its source that a pipeline reads.';
 
@@ -82,6 +107,20 @@ RETURN ARRAY(SELECT ROW(u.b, 'text', 'key', true, 'as in the source; null where 
 COMMENT ON FUNCTION mobanon.breakdown_columns(mobanon.pipeline) IS
 'For kinds: the columns of the release that its breakdowns are.';
 
+CREATE FUNCTION mobanon.counted_expression(p mobanon.pipeline) RETURNS text
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+RETURN CASE WHEN p.account_column IS NULL THEN 'p.pseudonym' ELSE 'p.account AS pseudonym' END;
+COMMENT ON FUNCTION mobanon.counted_expression(mobanon.pipeline) IS
+'For kinds: whose distinct number k is held against, as stage 2 takes it from stage 1: the subject, or its account.';
+
+CREATE FUNCTION mobanon.unit_counted(p mobanon.pipeline) RETURNS text
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+RETURN CASE WHEN p.account_column IS NULL THEN 'distinct consenting subjects' ELSE 'distinct accounts of consenting subjects' END;
+COMMENT ON FUNCTION mobanon.unit_counted(mobanon.pipeline) IS
+'For kinds: what "subjects" counts, in words.';
+
 CREATE FUNCTION mobanon.cell_expression(p mobanon.pipeline, resolution text) RETURNS text
 LANGUAGE sql IMMUTABLE
 SET search_path = pg_catalog, mobanon, pg_temp
@@ -89,6 +128,51 @@ RETURN format(CASE WHEN p.site_column IS NULL THEN 'mobanon.try_coarsen_cell(p.l
 	ELSE 'mobanon.try_coarsen_site(p.site, p.at, %L)' END, resolution);
 COMMENT ON FUNCTION mobanon.cell_expression(mobanon.pipeline, text) IS
 'For kinds: the cell of an event of stage 1, as stage 2 writes it.';
+
+CREATE FUNCTION mobanon.event_counts(p mobanon.pipeline) RETURNS text
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+-- a pseudonym is not asked for, so none is computed
+RETURN format('SELECT count(*) AS events, count(*) FILTER (WHERE %s IS NULL) AS unusable FROM %s AS p',
+	cell_expression(p, p.resolution), stage_name(p.pipeline, 'pseudonymized'));
+COMMENT ON FUNCTION mobanon.event_counts(mobanon.pipeline) IS
+'For kinds: the query that counts the events of stage 1, and those without a usable position.';
+
+CREATE FUNCTION mobanon.bucket_expression(event_time text, bucket interval, time_zone text) RETURNS text
+LANGUAGE sql STABLE STRICT
+SET search_path = pg_catalog, mobanon, pg_temp
+SET timezone = 'UTC' SET intervalstyle = 'postgres' SET datestyle = 'ISO, YMD'
+RETURN CASE WHEN extract(epoch FROM bucket) <= 3600
+	THEN format('date_bin(%L::interval, %s, %L::timestamptz)', bucket, event_time,
+		timezone(time_zone, timestamp '2001-01-01'))
+	ELSE format('mobanon.bucket_start(%s, %L::interval, %L)', event_time, bucket, time_zone) END;
+COMMENT ON FUNCTION mobanon.bucket_expression(text, interval, text) IS
+'For the release room: the bucket of an event time, as a view writes it: date_bin where it gives what bucket_start does.';
+
+CREATE TYPE mobanon.pipeline_kind AS (
+	kind	text,
+	-- defaults
+	bucket	interval,
+	k		int,
+	-- arguments that not every kind has
+	takes	text[],
+	about	text
+);
+COMMENT ON TYPE mobanon.pipeline_kind IS
+'A kind of pipeline: see mobanon.pipeline_kinds().';
+
+CREATE FUNCTION mobanon.pipeline_kinds() RETURNS SETOF mobanon.pipeline_kind
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+	VALUES
+	('footfall', interval '1 hour', 20, '{breakdowns, resolutions, buckets, measures, cells_per_day}'::text[],
+		'how many persons were seen in a cell during a bucket'),
+	('dwell', '1 day', 20, '{breakdowns, minimum_stay, maximum_gap}',
+		'how many persons stayed in a cell during a bucket, and for how long')
+$$;
+COMMENT ON FUNCTION mobanon.pipeline_kinds() IS
+'The kinds that create_pipeline() knows: their default bucket and k, which of its arguments they take that others do not, and what they count.';
 
 CREATE FUNCTION mobanon.plan_of(p mobanon.pipeline) RETURNS mobanon.pipeline_plan
 LANGUAGE plpgsql STABLE
@@ -98,6 +182,7 @@ AS $$
 BEGIN
 	CASE p.kind
 		WHEN 'footfall' THEN RETURN footfall_plan(p);
+		WHEN 'dwell' THEN RETURN dwell_plan(p);
 	END CASE;
 END
 $$;

@@ -14,8 +14,8 @@ BEGIN
 			USING ERRCODE = 'name_too_long',
 				  HINT = 'Its views carry the name and an ending, in at most 63 bytes together. Take a shorter one.';
 	END IF;
-	IF p.resolution IS NULL OR p.bucket IS NULL OR p.k IS NULL OR p.watermark IS NULL OR p.time_zone IS NULL OR p.starts_at IS NULL THEN
-		RAISE EXCEPTION 'pipeline %: resolution, bucket, k, watermark and time_zone must not be null', p.pipeline
+	IF p.resolution IS NULL OR p.watermark IS NULL OR p.time_zone IS NULL OR p.starts_at IS NULL THEN
+		RAISE EXCEPTION 'pipeline %: resolution, watermark and time_zone must not be null', p.pipeline
 			USING ERRCODE = 'null_value_not_allowed',
 				  HINT = 'Leave an argument out to get its default.';
 	END IF;
@@ -88,14 +88,17 @@ BEGIN
 	IF type IS NULL THEN
 		RAISE EXCEPTION 'pipeline %: table % has no column "%" for the %', pipeline, source, column_name, use
 			USING ERRCODE = 'undefined_column',
-				  HINT = 'Name the columns with latitude_column and longitude_column, or site_column where events have the identity of a radio cell.';
+				  HINT = CASE WHEN use IN ('account', 'measure') THEN 'Name a column of the table.'
+					  ELSE 'Name the columns with latitude_column and longitude_column, or site_column where events have the identity of a radio cell.' END;
 	END IF;
 	target := CASE
 		WHEN use = 'event time' AND type = 'timestamptz'::regtype THEN 'timestamptz'
 		WHEN use = 'radio cell' AND type IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype) THEN 'text'
 		WHEN use IN ('latitude', 'longitude') AND type IN ('float8'::regtype, 'float4'::regtype, 'numeric'::regtype,
 			'int2'::regtype, 'int4'::regtype, 'int8'::regtype) THEN 'float8'
-		WHEN use = 'subject' AND type IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype) THEN 'bigint'
+		WHEN use IN ('subject', 'measure') AND type IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype) THEN 'bigint'
+		WHEN use = 'account' AND type IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'uuid'::regtype,
+			'text'::regtype, 'varchar'::regtype, 'bpchar'::regtype) THEN 'text'
 		-- a long-lived pseudonym, of which stage 1 makes a short-lived one
 		WHEN use = 'subject' AND type = 'uuid'::regtype THEN 'uuid'
 		WHEN use = 'subject' AND type IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype) THEN 'text'
@@ -104,6 +107,8 @@ BEGIN
 		RAISE EXCEPTION 'pipeline %: column "%" of % is of type %, which cannot be the %', pipeline, column_name, source, format_type(type, NULL), use
 			USING ERRCODE = 'datatype_mismatch',
 				  HINT = CASE use WHEN 'event time' THEN 'The event time is a timestamp with time zone.'
+								  WHEN 'measure' THEN 'A measure is of a whole number of a small unit: bytes, metres, seconds, cents.'
+								  WHEN 'account' THEN 'An account is text, a whole number or a uuid.'
 								  WHEN 'subject' THEN 'A subject is text, a whole number, or the uuid of a long-lived pseudonym.'
 								  WHEN 'radio cell' THEN 'The identity of a radio cell is text: see mobanon.site_identity().'
 								  ELSE 'A position is two numbers, in degrees.' END;
@@ -121,7 +126,7 @@ SET search_path = pg_catalog, mobanon, pg_temp
 AS $$
 DECLARE
 	breakdown	name;
-	reserved	name[] := '{pseudonym, latitude, longitude, site, at, bucket, publication, location}';
+	reserved	name[] := '{pseudonym, account, latitude, longitude, site, at, bucket, publication, location}';
 	without		pipeline := p;
 BEGIN
 	without.breakdowns := '{}';
@@ -144,6 +149,136 @@ END
 $$;
 COMMENT ON FUNCTION mobanon.check_breakdowns(mobanon.pipeline, regclass) IS
 'For the release room: an error for a breakdown that is no column, or no data category of the purpose.';
+
+-- What a kind takes and what not; and the defaults of what was left out.
+CREATE FUNCTION mobanon.check_choices(p mobanon.pipeline, chosen mobanon.pipeline_kind) RETURNS mobanon.pipeline
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+SET intervalstyle = 'postgres'
+AS $$
+DECLARE
+	wrong	text;
+BEGIN
+	SELECT o.key INTO wrong FROM jsonb_each(jsonb_strip_nulls(to_jsonb(p) || jsonb_build_object('breakdowns', NULLIF(p.breakdowns, '{}')))) AS o
+	WHERE o.key IN (SELECT unnest(s.takes) FROM pipeline_kinds() AS s) AND o.key <> ALL (chosen.takes);
+	IF FOUND THEN
+		RAISE EXCEPTION 'pipeline %: the kind % takes no %', p.pipeline, p.kind, wrong
+			USING ERRCODE = 'invalid_parameter_value',
+				  HINT = format('It is for: %s. Leave it out, or see mobanon.pipeline_kinds().',
+					  (SELECT string_agg(s.kind, ', ') FROM pipeline_kinds() AS s WHERE wrong = ANY (s.takes)));
+	END IF;
+	IF 'minimum_stay' = ANY (chosen.takes) THEN
+		p.minimum_stay := COALESCE(p.minimum_stay, '15 minutes');
+		p.maximum_gap := COALESCE(p.maximum_gap, '2 hours');
+		IF NOT (p.minimum_stay >= '0' AND p.maximum_gap > '0' AND extract(month FROM p.minimum_stay) + extract(month FROM p.maximum_gap)
+				+ extract(year FROM p.minimum_stay) + extract(year FROM p.maximum_gap) = 0) THEN
+			RAISE EXCEPTION 'pipeline %: minimum_stay and maximum_gap must be times of days or hours, not negative', p.pipeline
+				USING ERRCODE = 'invalid_parameter_value', HINT = 'Such as ''15 minutes'' and ''2 hours'', the defaults.';
+		END IF;
+	END IF;
+	IF 'trips_per_day' = ANY (chosen.takes) THEN
+		p.trips_per_day := COALESCE(p.trips_per_day, 4);
+	END IF;
+	IF p.trips_per_day < 1 OR p.cells_per_day < 1 THEN
+		RAISE EXCEPTION 'pipeline %: trips_per_day and cells_per_day must be at least 1', p.pipeline
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'They say how much one person may contribute to a day.';
+	END IF;
+	IF p.cells_per_day IS NOT NULL AND p.bucket < '1 day' THEN
+		RAISE EXCEPTION 'pipeline %: cells_per_day needs a bucket of whole days', p.pipeline
+			USING ERRCODE = 'invalid_parameter_value',
+				  DETAIL = 'Which cells of a day count would depend on hours that are published later.',
+				  HINT = 'Publish day by day and count hour by hour: bucket => ''1 day'', buckets => ''{1 hour}''.';
+	END IF;
+	IF p.resolutions IS NULL AND (p.kind IN ('flows', 'chains') OR cardinality(p.buckets) > 1) THEN
+		p.resolutions := ARRAY[p.resolution];
+	END IF;
+	PERFORM check_ladders(p);
+	p.resolution := COALESCE(p.resolutions[1], p.resolution);
+	RETURN p;
+END
+$$;
+COMMENT ON FUNCTION mobanon.check_choices(mobanon.pipeline, mobanon.pipeline_kind) IS
+'For the release room: a pipeline with the defaults of its kind; an error for what the kind does not take.';
+
+CREATE FUNCTION mobanon.check_ladders(p mobanon.pipeline) RETURNS void
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+SET intervalstyle = 'postgres'
+AS $$
+DECLARE
+	fault	text;
+	advice	text;
+	steps	interval[] := p.buckets || p.bucket;
+BEGIN
+	IF p.resolutions = '{}' OR p.buckets = '{}' OR array_position(p.resolutions, NULL) IS NOT NULL OR array_position(p.buckets, NULL) IS NOT NULL THEN
+		RAISE EXCEPTION 'pipeline %: resolutions and buckets must name at least one, and no nulls', p.pipeline
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'From the finest to the coarsest, such as ''{100m,500m,1km,5km,10km}''; or leave it out.';
+	END IF;
+	BEGIN
+		PERFORM try_coarsen_cell(50, 10, r) FROM unnest(p.resolutions) AS r;
+		-- each is an ancestor of the one before
+		FOR i IN 2 .. cardinality(p.resolutions) LOOP
+			PERFORM coarsen_cell(coarsen_cell(50, 10, p.resolutions[i - 1]), p.resolutions[i]);
+			IF p.resolutions[i - 1] = p.resolutions[i] THEN
+				RAISE EXCEPTION 'resolution "%" is there twice', p.resolutions[i] USING ERRCODE = 'invalid_parameter_value';
+			END IF;
+		END LOOP;
+		PERFORM bucket_start(p.starts_at, b, p.time_zone) FROM unnest(p.buckets) AS b;
+	EXCEPTION WHEN OTHERS THEN
+		GET STACKED DIAGNOSTICS fault = MESSAGE_TEXT, advice = PG_EXCEPTION_HINT;
+		RAISE EXCEPTION 'pipeline %: %', p.pipeline, fault
+			USING ERRCODE = 'invalid_parameter_value',
+				  HINT = COALESCE(NULLIF(advice, ''), 'From the finest to the coarsest, each of which divides the next.');
+	END;
+	FOR i IN 1 .. COALESCE(cardinality(p.buckets), 0) LOOP
+		IF extract(epoch FROM steps[i + 1])::bigint % extract(epoch FROM steps[i])::bigint <> 0 OR steps[i] >= steps[i + 1] AND i < cardinality(p.buckets) THEN
+			RAISE EXCEPTION 'pipeline %: bucket % does not divide %', p.pipeline, steps[i], steps[i + 1]
+				USING ERRCODE = 'invalid_parameter_value',
+					  HINT = 'buckets go from the finest to the coarsest, each divides the next, and the last divides bucket, the window that is published at once.';
+		END IF;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION mobanon.check_ladders(mobanon.pipeline) IS
+'For the release room: an error for resolutions and buckets that do not divide each other.';
+
+CREATE FUNCTION mobanon.check_measures(p mobanon.pipeline, source regclass) RETURNS void
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+DECLARE
+	m		measure;
+	without	pipeline := p;
+	taken	name[];
+BEGIN
+	without.measures := NULL;
+	taken := '{pseudonym, account, latitude, longitude, site, at, publication, location}'::name[] || ARRAY(SELECT c.name FROM release_columns(without) AS c);
+	FOREACH m IN ARRAY COALESCE(p.measures, '{}') LOOP
+		IF m.aggregate IS NULL OR m.aggregate NOT IN ('sum', 'avg', 'quantile') OR m.column_name IS NULL OR m.name IS NULL
+			OR m.bound IS NULL OR (m.fraction IS NOT NULL) <> (m.aggregate = 'quantile') THEN
+			RAISE EXCEPTION 'pipeline %: a measure is sum, avg or quantile of a column, with a bound; a quantile has a fraction', p.pipeline
+				USING ERRCODE = 'invalid_parameter_value', HINT = 'measures => ARRAY[mobanon.measure(''sum'', ''bytes'', bound => 1000000000)]';
+		ELSIF m.bound NOT BETWEEN 1 AND 100000000000 OR NOT COALESCE(m.fraction BETWEEN 0 AND 1, true) THEN
+			RAISE EXCEPTION 'pipeline %: the bound of "%" must be 1 to 100000000000, and a fraction 0 to 1', p.pipeline, m.name
+				USING ERRCODE = 'invalid_parameter_value', HINT = 'The bound is the most that one person counts for in a group.';
+		ELSIF (SELECT count(DISTINCT o.bound) > 1 FROM unnest(p.measures) AS o WHERE o.column_name = m.column_name) THEN
+			RAISE EXCEPTION 'pipeline %: "%" has two bounds', p.pipeline, m.column_name
+				USING ERRCODE = 'invalid_parameter_value', DETAIL = 'The difference of two sums would tell how many persons lie in between.';
+		ELSIF m.name = ANY (taken) OR m.column_name = ANY (taken) THEN
+			RAISE EXCEPTION 'pipeline %: "%" of "%" cannot be a measure', p.pipeline, m.name, m.column_name
+				USING ERRCODE = 'duplicate_column', HINT = 'The release, or a stage, has a column of this name: give the measure a name of its own.';
+		ELSIF NOT EXISTS (SELECT FROM consent_scope AS s WHERE s.purpose = p.purpose AND s.category = m.column_name) THEN
+			RAISE EXCEPTION 'pipeline %: purpose "%" has no data category "%"', p.pipeline, p.purpose, m.column_name
+				USING ERRCODE = 'undefined_object',
+					  HINT = format('Subjects decide about it apart from where they were: SELECT mobanon.add_category(%L, %L).', p.purpose, m.column_name);
+		END IF;
+		PERFORM source_expression(p.pipeline, source, m.column_name, 'measure');
+		taken := taken || m.name;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION mobanon.check_measures(mobanon.pipeline, regclass) IS
+'For the release room: an error for a measure that is none, or of no data category of the purpose.';
 
 -- The role that processes for the purpose: the given one, or the only one.
 CREATE FUNCTION mobanon.processing_role(pipeline text, purpose text, role_name regrole) RETURNS regrole
@@ -242,7 +377,9 @@ COMMENT ON FUNCTION mobanon.check_name(text) IS
 
 CREATE FUNCTION mobanon.describe_pipeline(name text, source regclass, purpose text, latitude_column name, longitude_column name,
 	resolution text, bucket interval, k int, watermark interval, time_zone text, starts_at timestamptz, domain text,
-	role_name regrole, recipients text[], breakdowns name[], site_column name, kind text, is_new boolean) RETURNS mobanon.pipeline
+	role_name regrole, recipients text[], breakdowns name[], site_column name, kind text, account_column name,
+	resolutions text[], buckets interval[], measures mobanon.measure[], cells_per_day int, minimum_stay interval, maximum_gap interval,
+	trips_per_day int, places text, homes text, is_new boolean) RETURNS mobanon.pipeline
 LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, mobanon, pg_temp
 SET timezone = 'UTC' SET intervalstyle = 'postgres' SET datestyle = 'ISO, YMD'
@@ -251,6 +388,7 @@ AS $$
 DECLARE
 	p		pipeline;
 	columns	protected_table;
+	chosen	pipeline_kind;
 BEGIN
 	-- a radio cell takes the place of the position
 	IF site_column IS NOT NULL THEN
@@ -263,6 +401,12 @@ BEGIN
 			USING ERRCODE = 'null_value_not_allowed', HINT = 'Leave an argument out to get its default.';
 	END IF;
 	p.pipeline := name;
+	SELECT * INTO chosen FROM pipeline_kinds() AS s WHERE s.kind = describe_pipeline.kind;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'pipeline %: there is no kind "%"', name, kind
+			USING ERRCODE = 'invalid_parameter_value',
+				  HINT = format('Take one of: %s.', (SELECT string_agg(s.kind, ', ') FROM pipeline_kinds() AS s));
+	END IF;
 	p.kind := kind;
 	p.source := source::text;
 	p.purpose := purpose;
@@ -270,15 +414,26 @@ BEGIN
 	p.longitude_column := longitude_column;
 	p.site_column := site_column;
 	p.resolution := resolution;
-	p.bucket := bucket;
-	p.k := k;
+	p.bucket := COALESCE(bucket, chosen.bucket);
+	p.k := COALESCE(k, chosen.k);
 	p.watermark := watermark;
 	p.time_zone := time_zone;
 	p.starts_at := COALESCE(starts_at, now());
 	p.domain := COALESCE(domain, name);
 	p.recipients := recipients;
 	p.breakdowns := breakdowns;
+	p.account_column := account_column;
+	p.resolutions := resolutions;
+	p.buckets := buckets;
+	p.measures := NULLIF(measures, '{}');
+	p.cells_per_day := cells_per_day;
+	p.minimum_stay := minimum_stay;
+	p.maximum_gap := maximum_gap;
+	p.trips_per_day := trips_per_day;
+	p.places := places;
+	p.homes := homes;
 	PERFORM check_parameters(p);
+	p := check_choices(p, chosen);
 	IF is_new THEN
 		PERFORM check_name(name);
 	END IF;
@@ -292,10 +447,11 @@ BEGIN
 	p.subject_column := columns.subject_column;
 	p.event_time_column := columns.event_time_column;
 	PERFORM check_breakdowns(p, source);
-	p.starts_at := first_window(name, starts_at, bucket, time_zone);
+	PERFORM check_measures(p, source);
+	p.starts_at := first_window(name, starts_at, p.bucket, time_zone);
 	p.published_until := p.starts_at;
 	RETURN p;
 END
 $$;
-COMMENT ON FUNCTION mobanon.describe_pipeline(text, regclass, text, name, name, text, interval, int, interval, text, timestamptz, text, regrole, text[], name[], name, text, boolean) IS
+COMMENT ON FUNCTION mobanon.describe_pipeline IS
 'For the release room: the row of mobanon.pipeline that such a pipeline has, as far as it is known before it is registered; an error that says what to do when it cannot be. is_new: its name must be free.';

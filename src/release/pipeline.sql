@@ -66,17 +66,6 @@ $$;
 COMMENT ON FUNCTION mobanon.domain_statement(mobanon.pipeline) IS
 'For the release room: the statement that gives a pipeline its keys.';
 
-CREATE FUNCTION mobanon.bucket_expression(event_time text, bucket interval, time_zone text) RETURNS text
-LANGUAGE sql STABLE STRICT
-SET search_path = pg_catalog, mobanon, pg_temp
-SET timezone = 'UTC' SET intervalstyle = 'postgres' SET datestyle = 'ISO, YMD'
-RETURN CASE WHEN extract(epoch FROM bucket) <= 3600
-	THEN format('date_bin(%L::interval, %s, %L::timestamptz)', bucket, event_time,
-		timezone(time_zone, timestamp '2001-01-01'))
-	ELSE format('mobanon.bucket_start(%s, %L::interval, %L)', event_time, bucket, time_zone) END;
-COMMENT ON FUNCTION mobanon.bucket_expression(text, interval, text) IS
-'For the release room: the bucket of an event time, as a view writes it: date_bin where it gives what bucket_start does.';
-
 CREATE FUNCTION mobanon.stage_statements(p mobanon.pipeline, stage text, query text, about text) RETURNS text[]
 LANGUAGE sql IMMUTABLE
 SET search_path = pg_catalog, mobanon, pg_temp
@@ -97,7 +86,7 @@ CREATE FUNCTION mobanon.stage_1(p mobanon.pipeline, source regclass) RETURNS tex
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, mobanon, pg_temp
 AS $$
-	SELECT format($sql$SELECT mobanon.pseudonymize(%1$s, %2$L, b.bucket) AS pseudonym,
+	SELECT format($sql$SELECT mobanon.pseudonymize(%1$s, %2$L, b.bucket) AS pseudonym,%9$s
        %3$s, %4$s AS at, b.bucket%5$s
 FROM %6$s AS e
 CROSS JOIN LATERAL (SELECT %7$s AS bucket) AS b
@@ -110,9 +99,16 @@ WHERE %4$s >= mobanon.published_until(%8$L)
 			ELSE format('%s AS site', source_expression(p.pipeline, source, p.site_column, 'radio cell')) END,
 		s.event_time,
 		-- as text, so that nobody's type runs its code for mobanon_owner
-		(SELECT string_agg(format(E',\n       CASE WHEN mobanon.consented(%s, %s, %L, %L) THEN e.%I::text END COLLATE "C" AS %I',
+		concat((SELECT string_agg(format(E',\n       CASE WHEN mobanon.consented(%s, %s, %L, %L) THEN e.%I::text END COLLATE "C" AS %I',
 			s.subject, s.event_time, p.purpose, b, b, b), '' ORDER BY place) FROM unnest(p.breakdowns) WITH ORDINALITY AS u (b, place)),
-		source, bucket_expression(s.event_time, p.bucket, p.time_zone), p.pipeline)
+		-- what is negative is not known
+		(SELECT string_agg(format(E',\n       CASE WHEN mobanon.consented(%s, %s, %L, %L) AND %s >= 0 THEN %s END AS %I',
+			s.subject, s.event_time, p.purpose, m, source_expression(p.pipeline, source, m, 'measure'), source_expression(p.pipeline, source, m, 'measure'), m), '' ORDER BY place)
+			FROM unnest(measured_columns(p)) WITH ORDINALITY AS u (m, place))),
+		source, bucket_expression(s.event_time, p.bucket, p.time_zone), p.pipeline,
+		-- without an account, a subject stands for itself
+		CASE WHEN p.account_column IS NOT NULL THEN format(E'\n       mobanon.pseudonymize(COALESCE(''account '' || %s, %s::text), %L, b.bucket) AS account,',
+			source_expression(p.pipeline, source, p.account_column, 'account'), s.subject, p.domain) END)
 	FROM (SELECT source_expression(p.pipeline, source, p.subject_column, 'subject') AS subject,
 			source_expression(p.pipeline, source, p.event_time_column, 'event time') AS event_time) AS s
 $$;
@@ -141,7 +137,13 @@ RETURN format($sql$SELECT mobanon.register_pipeline(%L, source => %L, purpose =>
        watermark => %L, time_zone => %L, starts_at => %L, domain => %L, recipients => %L, breakdowns => %L, site_column => %L%s)$sql$,
 	p.pipeline, p.source, p.purpose, quote_ident(p.role_name), p.latitude_column, p.longitude_column, p.resolution, p.bucket, p.k,
 	p.watermark, p.time_zone, p.starts_at, p.domain, p.recipients, p.breakdowns, p.site_column,
-	CASE WHEN p.kind <> 'footfall' THEN format(', kind => %L', p.kind) END);
+	-- in the order of the arguments, those that are not left out
+	(SELECT string_agg(format(E',\n       %s => %s', o.name, o.value), '' ORDER BY o.place)
+	 FROM (VALUES (1, 'kind', quote_literal(NULLIF(p.kind, 'footfall'))), (2, 'account_column', quote_literal(p.account_column)),
+		(3, 'resolutions', quote_literal(p.resolutions)), (4, 'buckets', quote_literal(p.buckets)), (5, 'measures', measures_expression(p.measures)),
+		(6, 'cells_per_day', p.cells_per_day::text), (7, 'minimum_stay', quote_literal(p.minimum_stay)), (8, 'maximum_gap', quote_literal(p.maximum_gap)),
+		(9, 'trips_per_day', p.trips_per_day::text), (10, 'places', quote_literal(p.places)), (11, 'homes', quote_literal(p.homes))) AS o (place, name, value)
+	 WHERE o.value IS NOT NULL));
 COMMENT ON FUNCTION mobanon.register_statement(mobanon.pipeline) IS
 'For the release room: the statement that registers a pipeline.';
 
@@ -204,37 +206,41 @@ COMMENT ON FUNCTION mobanon.run_statements(text, regclass, text[]) IS
 
 CREATE FUNCTION mobanon.pipeline_sql(name text, source regclass, purpose text,
 	latitude_column name DEFAULT 'latitude', longitude_column name DEFAULT 'longitude',
-	resolution text DEFAULT '1km', bucket interval DEFAULT '1 hour', k int DEFAULT 20,
+	resolution text DEFAULT '1km', bucket interval DEFAULT NULL, k int DEFAULT NULL,
 	watermark interval DEFAULT '24 hours', time_zone text DEFAULT 'UTC', starts_at timestamptz DEFAULT NULL,
 	domain text DEFAULT NULL, role_name regrole DEFAULT NULL, recipients text[] DEFAULT '{}',
 	readers regrole[] DEFAULT '{}', breakdowns name[] DEFAULT '{}', site_column name DEFAULT NULL,
-	kind text DEFAULT 'footfall') RETURNS SETOF text
+	kind text DEFAULT 'footfall', account_column name DEFAULT NULL, resolutions text[] DEFAULT NULL, buckets interval[] DEFAULT NULL,
+	measures mobanon.measure[] DEFAULT NULL, cells_per_day int DEFAULT NULL, minimum_stay interval DEFAULT NULL,
+	maximum_gap interval DEFAULT NULL, trips_per_day int DEFAULT NULL, places text DEFAULT NULL, homes text DEFAULT NULL) RETURNS SETOF text
 LANGUAGE sql STABLE
 BEGIN ATOMIC
 	SELECT s.statement || ';'
 	FROM unnest(mobanon.pipeline_statements(mobanon.describe_pipeline(mobanon.pipeline_name(name, false), source, purpose, latitude_column,
 		longitude_column, resolution, bucket, k, watermark, time_zone, starts_at, domain, role_name, recipients, breakdowns,
-		site_column, kind, true), readers)) WITH ORDINALITY AS s (statement, place)
+		site_column, kind, account_column, resolutions, buckets, measures, cells_per_day, minimum_stay, maximum_gap, trips_per_day, places, homes, true), readers)) WITH ORDINALITY AS s (statement, place)
 	ORDER BY s.place;
 END;
-COMMENT ON FUNCTION mobanon.pipeline_sql(text, regclass, text, name, name, text, interval, int, interval, text, timestamptz, text, regrole, text[], regrole[], name[], name, text) IS
+COMMENT ON FUNCTION mobanon.pipeline_sql IS
 'Prints every statement that create_pipeline() would run with these arguments, in order, to be read, changed and run by hand.';
 
 CREATE FUNCTION mobanon.create_pipeline(name text, source regclass, purpose text,
 	latitude_column name DEFAULT 'latitude', longitude_column name DEFAULT 'longitude',
-	resolution text DEFAULT '1km', bucket interval DEFAULT '1 hour', k int DEFAULT 20,
+	resolution text DEFAULT '1km', bucket interval DEFAULT NULL, k int DEFAULT NULL,
 	watermark interval DEFAULT '24 hours', time_zone text DEFAULT 'UTC', starts_at timestamptz DEFAULT NULL,
 	domain text DEFAULT NULL, role_name regrole DEFAULT NULL, recipients text[] DEFAULT '{}',
 	readers regrole[] DEFAULT '{}', breakdowns name[] DEFAULT '{}', site_column name DEFAULT NULL,
-	kind text DEFAULT 'footfall') RETURNS void
+	kind text DEFAULT 'footfall', account_column name DEFAULT NULL, resolutions text[] DEFAULT NULL, buckets interval[] DEFAULT NULL,
+	measures mobanon.measure[] DEFAULT NULL, cells_per_day int DEFAULT NULL, minimum_stay interval DEFAULT NULL,
+	maximum_gap interval DEFAULT NULL, trips_per_day int DEFAULT NULL, places text DEFAULT NULL, homes text DEFAULT NULL) RETURNS void
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
 	SELECT mobanon.run_statements(mobanon.pipeline_name(name, false), source, mobanon.pipeline_statements(
 		mobanon.describe_pipeline(mobanon.pipeline_name(name, false), source, purpose, latitude_column,
 			longitude_column, resolution, bucket, k, watermark, time_zone, starts_at, domain, role_name, recipients, breakdowns,
-			site_column, kind, true), readers));
+			site_column, kind, account_column, resolutions, buckets, measures, cells_per_day, minimum_stay, maximum_gap, trips_per_day, places, homes, true), readers));
 END;
-COMMENT ON FUNCTION mobanon.create_pipeline(text, regclass, text, name, name, text, interval, int, interval, text, timestamptz, text, regrole, text[], regrole[], name[], name, text) IS
+COMMENT ON FUNCTION mobanon.create_pipeline IS
 'Makes a pipeline from a protected table: the views NAME_pseudonymized and NAME_coarsened, the materialized view NAME_candidate of closed windows not yet published, and the append-only table NAME that publish() fills and readers may read. Runs what pipeline_sql() prints, all or nothing.';
 
 CREATE FUNCTION mobanon.drop_stages(pipeline text, release boolean) RETURNS void

@@ -76,7 +76,7 @@ CREATE FUNCTION mobanon.refresh_candidate(candidate regclass, counted text,
 	OUT events bigint, OUT unusable bigint, OUT groups bigint, OUT snapshot pg_snapshot)
 LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION mobanon.refresh_candidate(regclass, text) IS
-'For the release room: refreshes a candidate as its owner, and runs a query that counts events, events without a usable position, and groups before suppression, under the same snapshot, which it returns, too.';
+'For the release room: refreshes a candidate as its owner, and runs a query that counts events, events without a usable position, and groups that are not in it, under the same snapshot, which it returns, too.';
 CREATE FUNCTION mobanon.empty_candidate(candidate regclass) RETURNS void
 LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION mobanon.empty_candidate(regclass) IS
@@ -102,10 +102,10 @@ BEGIN
 			FROM release_columns(p) AS c WHERE c.type IN ('timestamptz', 'mobanon.cell')),
 		candidate,
 		(SELECT string_agg(CASE WHEN NOT c.nullable THEN format('r.%I IS NULL', c.name) ELSE 'false' END
-				|| CASE c.type WHEN 'mobanon.cell' THEN format(' OR cell_resolution(r.%I) <> $6', c.name) ELSE '' END, ' OR ' ORDER BY c.place)
+				|| CASE c.type WHEN 'mobanon.cell' THEN format(' OR cell_resolution(r.%I) <> ALL ($6)', c.name) ELSE '' END, ' OR ' ORDER BY c.place)
 			FROM release_columns(p) AS c),
 		column_list(key_columns(p), 'r'))
-	INTO found USING p.k, p.published_until, upto, p.bucket, p.time_zone, p.resolution;
+	INTO found USING p.k, p.published_until, upto, COALESCE(p.buckets[1], p.bucket), p.time_zone, COALESCE(p.resolutions, ARRAY[p.resolution]);
 	RETURN found;
 END
 $$;
@@ -256,7 +256,7 @@ BEGIN
 	entry := bring_out(p, upto, format('SELECT * FROM %s', candidate), entry);
 	INSERT INTO publication_withheld (pipeline_id, publication, reason, number, unit)
 	VALUES (p.pipeline_id, entry.publication, 'unusable position', counts.unusable, 'events'),
-		   (p.pipeline_id, entry.publication, 'fewer than k subjects', counts.groups - entry.rows, 'groups');
+		   (p.pipeline_id, entry.publication, 'fewer than k subjects', counts.groups, 'groups');
 	PERFORM bring_out_to_recipients(p, entry);
 	-- nothing of it is left to be published; and a restore need not compute it
 	PERFORM empty_candidate(relation_named(candidate)::regclass);

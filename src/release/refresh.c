@@ -124,7 +124,8 @@ snapshot_as_datum(Snapshot snapshot, MemoryContext context)
  *
  * Refreshes the materialized view and runs the query "counted", both as the
  * owner of the materialized view: one row of events, events without a usable
- * position, and groups of the others.  The snapshot is the one that all of it,
+ * position, and groups that are not in the candidate: what REFRESH fills is
+ * frozen, so the snapshot sees it.  The snapshot is the one that all of it,
  * and consented() in it, was read under.  Only for publish(), which has checked
  * whose definitions these are.
  */

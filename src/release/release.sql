@@ -199,7 +199,9 @@ COMMENT ON FUNCTION mobanon.enforce_checks(mobanon.pipeline) IS
 CREATE FUNCTION mobanon.register_pipeline(name text, source regclass, purpose text, role_name regrole,
 	latitude_column name, longitude_column name, resolution text, bucket interval, k int, watermark interval,
 	time_zone text, starts_at timestamptz, domain text, recipients text[], breakdowns name[] DEFAULT '{}',
-	site_column name DEFAULT NULL, kind text DEFAULT 'footfall') RETURNS void
+	site_column name DEFAULT NULL, kind text DEFAULT 'footfall', account_column name DEFAULT NULL, resolutions text[] DEFAULT NULL, buckets interval[] DEFAULT NULL,
+	measures mobanon.measure[] DEFAULT NULL, cells_per_day int DEFAULT NULL, minimum_stay interval DEFAULT NULL,
+	maximum_gap interval DEFAULT NULL, trips_per_day int DEFAULT NULL, places text DEFAULT NULL, homes text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, mobanon, pg_temp
 SET timezone = 'UTC'
@@ -210,7 +212,8 @@ DECLARE
 	unknown	text;
 BEGIN
 	p := describe_pipeline(format('%I.%I', (parse_ident(name))[1], (parse_ident(name))[2]), source, purpose, latitude_column, longitude_column,
-		resolution, bucket, k, watermark, time_zone, starts_at, domain, role_name, recipients, breakdowns, site_column, kind, false);
+		resolution, bucket, k, watermark, time_zone, starts_at, domain, role_name, recipients, breakdowns, site_column,
+		kind, account_column, resolutions, buckets, measures, cells_per_day, minimum_stay, maximum_gap, trips_per_day, places, homes, false);
 	IF starts_at IS DISTINCT FROM p.starts_at THEN
 		RAISE EXCEPTION 'pipeline %: starts_at is not the start of a bucket', name
 			USING ERRCODE = 'invalid_parameter_value', HINT = format('Take %s.', p.starts_at);
@@ -230,7 +233,7 @@ BEGIN
 	PERFORM enforce_checks(p);
 END
 $$;
-COMMENT ON FUNCTION mobanon.register_pipeline(text, regclass, text, regrole, name, name, text, interval, int, interval, text, timestamptz, text, text[], name[], name, text) IS
+COMMENT ON FUNCTION mobanon.register_pipeline IS
 'The last step of a pipeline''s statements: checks its stages, writes it into the register, and makes the release.';
 
 CREATE FUNCTION mobanon.set_release_reader(pipeline text, reader regrole, reads boolean) RETURNS void
