@@ -101,13 +101,12 @@ FROM (SELECT c.cell, count(*) AS events FROM %1$s AS c GROUP BY c.bucket, c.cell
 	WHERE %3$s)
 FROM (%4$s) AS e$sql$, breakdown_list(p, 'c'), s.two,
 			(SELECT string_agg(format('NOT EXISTS (SELECT FROM %s AS a WHERE a.bucket = %s AND a.cell OPERATOR(mobanon.=) mobanon.coarsen_cell(g.cell, %L)%s%s)',
-					s.three, COALESCE(format('mobanon.bucket_start(g.bucket, %L, %L)', l.width, p.time_zone), 'g.bucket'), l.resolution,
-					format(' AND a.width = %L', l.width),
+					s.three, CASE WHEN l.width IS NULL THEN 'g.bucket' ELSE format('mobanon.bucket_start(g.bucket, %L, %L)', l.width, p.time_zone) END, l.resolution,
+					' AND a.width = ' || quote_literal(l.width),
 					(SELECT string_agg(format(' AND a.%1$I IS NOT DISTINCT FROM g.%1$I', b), '') FROM unnest(p.breakdowns) AS b)), E'\n\tAND ')
-			 FROM unnest(COALESCE(p.resolutions, ARRAY[p.resolution])) AS l (resolution),
-				unnest(CASE WHEN cardinality(p.buckets) > 1 THEN p.buckets ELSE ARRAY[NULL]::interval[] END) AS w (width),
-				LATERAL (SELECT l.resolution, w.width) AS level
-			 WHERE w.width IS NULL OR w.width = p.buckets[1] OR l.resolution = p.resolutions[cardinality(p.resolutions)]),
+			 FROM (SELECT r.resolution, w.width FROM unnest(COALESCE(p.resolutions, ARRAY[p.resolution])) AS r (resolution),
+					unnest(CASE WHEN cardinality(p.buckets) > 1 THEN p.buckets ELSE ARRAY[NULL]::interval[] END) AS w (width)) AS l
+			 WHERE l.width IS NULL OR l.width = p.buckets[1] OR l.resolution = p.resolutions[cardinality(p.resolutions)]),
 			event_counts(p))
 	END
 	FROM (SELECT stage_name(p.pipeline, 'coarsened') AS two, stage_name(p.pipeline, 'candidate') AS three) AS s
@@ -128,7 +127,7 @@ AS $$
 		format('distinct %s per %s, at least %s each', s.counted, column_list('{bucket, cell}'::name[] || p.breakdowns), p.k),
 		ARRAY[ROW('bucket', 'timestamptz', 'key', false, format('start of the period (length %s, time zone %s)', s.width, p.time_zone))]::release_column[]
 		|| CASE WHEN cardinality(p.buckets) > 1
-			THEN ROW('width', 'interval', 'value', false, 'length of the period: the shortest in which the area has enough')::release_column END
+			THEN ARRAY[ROW('width', 'interval', 'value', false, 'length of the period: the shortest in which the area has enough')::release_column] END
 		|| ROW('cell', 'mobanon.cell', 'key', false, CASE WHEN p.resolutions IS NULL THEN format('area (resolution %s)', p.resolution)
 			ELSE format('area (resolution %s, the finest that has enough; areas never overlap)', array_to_string(p.resolutions, ', ')) END)::release_column
 		|| breakdown_columns(p)

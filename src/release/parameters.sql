@@ -217,7 +217,7 @@ BEGIN
 	BEGIN
 		PERFORM try_coarsen_cell(50, 10, r) FROM unnest(p.resolutions) AS r;
 		-- each is an ancestor of the one before
-		FOR i IN 2 .. cardinality(p.resolutions) LOOP
+		FOR i IN 2 .. COALESCE(cardinality(p.resolutions), 0) LOOP
 			PERFORM coarsen_cell(coarsen_cell(50, 10, p.resolutions[i - 1]), p.resolutions[i]);
 			IF p.resolutions[i - 1] = p.resolutions[i] THEN
 				RAISE EXCEPTION 'resolution "%" is there twice', p.resolutions[i] USING ERRCODE = 'invalid_parameter_value';

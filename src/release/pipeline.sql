@@ -138,7 +138,7 @@ RETURN format($sql$SELECT mobanon.register_pipeline(%L, source => %L, purpose =>
 	p.pipeline, p.source, p.purpose, quote_ident(p.role_name), p.latitude_column, p.longitude_column, p.resolution, p.bucket, p.k,
 	p.watermark, p.time_zone, p.starts_at, p.domain, p.recipients, p.breakdowns, p.site_column,
 	-- in the order of the arguments, those that are not left out
-	(SELECT string_agg(format(E',\n       %s => %s', o.name, o.value), '' ORDER BY o.place)
+	(SELECT E',\n       ' || string_agg(format('%s => %s', o.name, o.value), ', ' ORDER BY o.place)
 	 FROM (VALUES (1, 'kind', quote_literal(NULLIF(p.kind, 'footfall'))), (2, 'account_column', quote_literal(p.account_column)),
 		(3, 'resolutions', quote_literal(p.resolutions)), (4, 'buckets', quote_literal(p.buckets)), (5, 'measures', measures_expression(p.measures)),
 		(6, 'cells_per_day', p.cells_per_day::text), (7, 'minimum_stay', quote_literal(p.minimum_stay)), (8, 'maximum_gap', quote_literal(p.maximum_gap)),
