@@ -134,6 +134,20 @@ GRANT EXECUTE ON FUNCTION mobanon.kanon_suppress(uuid, integer), mobanon.kanon_s
 	mobanon.kanon_suppress_bigint(mobanon.subject_set, bigint, integer),
 	mobanon.kanon_suppress_text(mobanon.subject_set, text, integer),
 	mobanon.kanon_combine(mobanon.subject_set, mobanon.subject_set), mobanon.kanon_final(mobanon.subject_set) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION
+	mobanon.kanon_partition(uuid, mobanon.cell, timestamptz, integer, text[]),
+	mobanon.kanon_partition(bigint, mobanon.cell, timestamptz, integer, text[]),
+	mobanon.kanon_partition(text, mobanon.cell, timestamptz, integer, text[]),
+	mobanon.kanon_partition(uuid, mobanon.cell, timestamptz, integer, text[], interval[], text),
+	mobanon.kanon_partition(bigint, mobanon.cell, timestamptz, integer, text[], interval[], text),
+	mobanon.kanon_partition(text, mobanon.cell, timestamptz, integer, text[], interval[], text),
+	mobanon.kanon_partition_uuid(internal, uuid, mobanon.cell, timestamptz, integer, text[]),
+	mobanon.kanon_partition_bigint(internal, bigint, mobanon.cell, timestamptz, integer, text[]),
+	mobanon.kanon_partition_text(internal, text, mobanon.cell, timestamptz, integer, text[]),
+	mobanon.kanon_partition_uuid(internal, uuid, mobanon.cell, timestamptz, integer, text[], interval[], text),
+	mobanon.kanon_partition_bigint(internal, bigint, mobanon.cell, timestamptz, integer, text[], interval[], text),
+	mobanon.kanon_partition_text(internal, text, mobanon.cell, timestamptz, integer, text[], interval[], text),
+	mobanon.kanon_partition_final(internal) TO PUBLIC;
 
 -- mobility -----------------------------------------------------------------
 
