@@ -171,6 +171,20 @@ GRANT EXECUTE ON FUNCTION
 	mobanon.kanon_reason(uuid, bigint, integer, bigint, integer, integer, integer),
 	mobanon.kanon_reason(bigint, bigint, integer, bigint, integer, integer, integer),
 	mobanon.kanon_reason(text, bigint, integer, bigint, integer, integer, integer) TO mobanon_admin;
+GRANT EXECUTE ON FUNCTION
+	mobanon.kanon_partition(uuid, mobanon.cell, timestamptz, integer, text[]),
+	mobanon.kanon_partition(bigint, mobanon.cell, timestamptz, integer, text[]),
+	mobanon.kanon_partition(text, mobanon.cell, timestamptz, integer, text[]),
+	mobanon.kanon_partition(uuid, mobanon.cell, timestamptz, integer, text[], interval[], text),
+	mobanon.kanon_partition(bigint, mobanon.cell, timestamptz, integer, text[], interval[], text),
+	mobanon.kanon_partition(text, mobanon.cell, timestamptz, integer, text[], interval[], text),
+	mobanon.kanon_partition_uuid(internal, uuid, mobanon.cell, timestamptz, integer, text[]),
+	mobanon.kanon_partition_bigint(internal, bigint, mobanon.cell, timestamptz, integer, text[]),
+	mobanon.kanon_partition_text(internal, text, mobanon.cell, timestamptz, integer, text[]),
+	mobanon.kanon_partition_uuid(internal, uuid, mobanon.cell, timestamptz, integer, text[], interval[], text),
+	mobanon.kanon_partition_bigint(internal, bigint, mobanon.cell, timestamptz, integer, text[], interval[], text),
+	mobanon.kanon_partition_text(internal, text, mobanon.cell, timestamptz, integer, text[], interval[], text),
+	mobanon.kanon_partition_final(internal) TO PUBLIC;
 
 -- mobility -----------------------------------------------------------------
 -- Arithmetic with events that one may read anyway.

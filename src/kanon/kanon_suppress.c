@@ -64,10 +64,11 @@ check_kinds(SubjectKind a, SubjectKind b)
 				 errhint("Collect uuid, bigint and text subjects in sets of their own.")));
 }
 
-static void
+/* k of one row and of another of its group. */
+void
 check_same_k(int32 a, int32 b)
 {
-	if (a != b)
+	if (unlikely(a != b))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("k must be constant within a group"),
@@ -207,6 +208,16 @@ set_union(SubjectSet *target, const SetValue *source)
 
 /* ---- transition ---------------------------------------------------------- */
 
+/* A part of an aggregate was called as a function. */
+pg_noinline void
+report_no_aggregate(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("function is part of an aggregate and cannot be called by itself"),
+			 errhint("Use kanon_suppress, kanon_partition, subject_set_agg or subject_set_union.")));
+}
+
 /* The context of the aggregate that calls; an error when none does. */
 MemoryContext
 aggregate_context(FunctionCallInfo fcinfo)
@@ -214,10 +225,7 @@ aggregate_context(FunctionCallInfo fcinfo)
 	MemoryContext context;
 
 	if (unlikely(!AggCheckCallContext(fcinfo, &context)))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("function is part of an aggregate and cannot be called by itself"),
-				 errhint("Use kanon_suppress, subject_set_agg or subject_set_union.")));
+		report_no_aggregate();
 	return context;
 }
 
