@@ -38,7 +38,7 @@ typedef struct WalkState
 	size_t		capacity;		/* of walk.stays */
 } WalkState;
 
-extern MemoryContext aggregate_context(FunctionCallInfo fcinfo);
+extern MemoryContext walk_context(FunctionCallInfo fcinfo);
 extern WalkState *walk_transition(FunctionCallInfo fcinfo, const WalkArguments *arguments,
 								  bool keep_events);
 extern Walk walk_ended(const WalkState *state);

@@ -135,7 +135,7 @@ walk_array(FunctionCallInfo fcinfo, Datum (*row) (TupleDesc, const Stay *))
 	Walk		walk;
 	Datum	   *rows;
 
-	(void) aggregate_context(fcinfo);
+	(void) walk_context(fcinfo);
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	descriptor = row_type(fcinfo);
@@ -170,7 +170,7 @@ cleaning_counts_final(PG_FUNCTION_ARGS)
 {
 	WalkCounts	counts;
 
-	(void) aggregate_context(fcinfo);
+	(void) walk_context(fcinfo);
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	counts = walk_ended((WalkState *) PG_GETARG_POINTER(0)).counts;
