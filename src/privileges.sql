@@ -139,6 +139,35 @@ GRANT EXECUTE ON FUNCTION mobanon.kanon_suppress(uuid, integer), mobanon.kanon_s
 -- Arithmetic with events that one may read anyway.
 GRANT EXECUTE ON FUNCTION mobanon.stays(mobanon.cell, timestamptz, interval, interval),
 	mobanon.stays_add(internal, mobanon.cell, timestamptz, interval, interval), mobanon.stays_final(internal) TO PUBLIC;
+-- trips and flows
+GRANT EXECUTE ON FUNCTION mobanon.trips(mobanon.stay[], interval, integer, uuid, text),
+	mobanon.trip_chains(mobanon.stay[], interval, integer, uuid, text),
+	mobanon.flows_add_uuid(internal, uuid, mobanon.cell, mobanon.cell, integer, text[]),
+	mobanon.flows_add_uuid(internal, uuid, mobanon.cell, mobanon.cell, integer, text[], integer, integer),
+	mobanon.flows_add_bigint(internal, bigint, mobanon.cell, mobanon.cell, integer, text[]),
+	mobanon.flows_add_bigint(internal, bigint, mobanon.cell, mobanon.cell, integer, text[], integer, integer),
+	mobanon.flows_add_text(internal, text, mobanon.cell, mobanon.cell, integer, text[]),
+	mobanon.flows_add_text(internal, text, mobanon.cell, mobanon.cell, integer, text[], integer, integer),
+	mobanon.flows_final(internal),
+	mobanon.kanon_flows(uuid, mobanon.cell, mobanon.cell, integer, text[]),
+	mobanon.kanon_flows(uuid, mobanon.cell, mobanon.cell, integer, text[], integer, integer),
+	mobanon.kanon_flows(bigint, mobanon.cell, mobanon.cell, integer, text[]),
+	mobanon.kanon_flows(bigint, mobanon.cell, mobanon.cell, integer, text[], integer, integer),
+	mobanon.kanon_flows(text, mobanon.cell, mobanon.cell, integer, text[]),
+	mobanon.kanon_flows(text, mobanon.cell, mobanon.cell, integer, text[], integer, integer),
+	mobanon.chains_add_uuid(internal, uuid, mobanon.cell, mobanon.cell, mobanon.cell, integer, text[]),
+	mobanon.chains_add_uuid(internal, uuid, mobanon.cell, mobanon.cell, mobanon.cell, integer, text[], integer, integer),
+	mobanon.chains_add_bigint(internal, bigint, mobanon.cell, mobanon.cell, mobanon.cell, integer, text[]),
+	mobanon.chains_add_bigint(internal, bigint, mobanon.cell, mobanon.cell, mobanon.cell, integer, text[], integer, integer),
+	mobanon.chains_add_text(internal, text, mobanon.cell, mobanon.cell, mobanon.cell, integer, text[]),
+	mobanon.chains_add_text(internal, text, mobanon.cell, mobanon.cell, mobanon.cell, integer, text[], integer, integer),
+	mobanon.chains_final(internal),
+	mobanon.kanon_chains(uuid, mobanon.cell, mobanon.cell, mobanon.cell, integer, text[]),
+	mobanon.kanon_chains(uuid, mobanon.cell, mobanon.cell, mobanon.cell, integer, text[], integer, integer),
+	mobanon.kanon_chains(bigint, mobanon.cell, mobanon.cell, mobanon.cell, integer, text[]),
+	mobanon.kanon_chains(bigint, mobanon.cell, mobanon.cell, mobanon.cell, integer, text[], integer, integer),
+	mobanon.kanon_chains(text, mobanon.cell, mobanon.cell, mobanon.cell, integer, text[]),
+	mobanon.kanon_chains(text, mobanon.cell, mobanon.cell, mobanon.cell, integer, text[], integer, integer) TO PUBLIC;
 
 -- release ------------------------------------------------------------------
 GRANT SELECT ON mobanon.pipeline, mobanon.publication, mobanon.publication_window, mobanon.publication_withheld,

@@ -189,8 +189,8 @@ stays_add(PG_FUNCTION_ARGS)
 /* ---- final --------------------------------------------------------------- */
 
 /* The row type of the elements of the result, looked up once in a query. */
-static TupleDesc
-row_type(FunctionCallInfo fcinfo)
+TupleDesc
+element_row_type(FunctionCallInfo fcinfo)
 {
 	TupleDesc	descriptor = fcinfo->flinfo->fn_extra;
 
@@ -241,7 +241,7 @@ stays_final(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	state = (StaysState *) PG_GETARG_POINTER(0);
-	descriptor = row_type(fcinfo);
+	descriptor = element_row_type(fcinfo);
 
 	end = state->walk;
 	before = end.n_stays;
