@@ -11,7 +11,7 @@ LANGUAGE sql STABLE
 SET search_path = pg_catalog, mobanon, pg_temp
 SET intervalstyle = 'postgres'
 RETURN format($sql$SELECT p.pseudonym, %1$sp.bucket%2$s,
-             mobanon.stays(%3$s, p.at, %4$L, %5$L ORDER BY p.at) AS stays
+             mobanon.stays(%3$s, p.at, %4$L, %5$L, mobanon.cleaning() ORDER BY p.at) AS stays
       FROM %6$s AS p
       GROUP BY p.pseudonym, %1$sp.bucket%2$s$sql$,
 	CASE WHEN p.account_column IS NOT NULL THEN 'p.account, ' END, breakdown_list(p, 'p'), cell_expression(p, p.resolution),
@@ -46,8 +46,7 @@ FROM %1$s AS c
 GROUP BY c.bucket, c.cell%3$s
 HAVING mobanon.kanon_suppress(c.pseudonym, %2$s) IS NOT NULL$sql$, s.two, p.k, breakdown_list(p, 'c'), s.bound),
 		format('distinct %s who stayed, and how long, per group where there are at least %s, of the windows to be published next.', s.counted, p.k),
-		format($sql$SELECT e.events, e.unusable, (SELECT count(*) FROM (SELECT FROM %1$s AS c GROUP BY c.bucket, c.cell%2$s) AS g) - (SELECT count(*) FROM %3$s)
-FROM (%4$s) AS e$sql$, s.two, breakdown_list(p, 'c'), s.three, event_counts(p)),
+		withheld_query(p, '{cell}'),
 		format('distinct %s who stayed, per %s, at least %s each, and how long', s.counted, column_list('{bucket, cell}'::name[] || p.breakdowns), p.k),
 		ARRAY[ROW('bucket', 'timestamptz', 'key', false, format('start of the period (length %s, time zone %s)', p.bucket, p.time_zone)),
 			ROW('cell', 'mobanon.cell', 'key', false, format('area (resolution %s)', p.resolution))]::release_column[]
@@ -58,7 +57,7 @@ FROM (%4$s) AS e$sql$, s.two, breakdown_list(p, 'c'), s.three, event_counts(p)),
 			ROW('quarter_minutes', 'bigint', 'value', true, format('minutes that a quarter of the subjects stayed at most (from means of at least %s subjects each); null with fewer than %s', p.k, 3 * p.k)),
 			ROW('median_minutes', 'bigint', 'value', true, format('minutes that half of the subjects stayed at most (from means of at least %s subjects each); null with fewer than %s', p.k, 3 * p.k)),
 			ROW('three_quarter_minutes', 'bigint', 'value', true, format('minutes that three quarters of the subjects stayed at most (from means of at least %s subjects each); null with fewer than %s', p.k, 3 * p.k))]::release_column[]
-	FROM (SELECT stage_name(p.pipeline, 'coarsened') AS two, stage_name(p.pipeline, 'candidate') AS three,
+	FROM (SELECT stage_name(p.pipeline, 'coarsened') AS two,
 			CASE WHEN p.account_column IS NULL THEN 'subjects' ELSE 'accounts' END AS counted,
 			-- nobody is anywhere for longer than the bucket
 			(extract(epoch FROM p.bucket) / 60)::bigint AS bound) AS s

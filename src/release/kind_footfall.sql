@@ -84,36 +84,6 @@ $$;
 COMMENT ON FUNCTION mobanon.footfall_stage_3(mobanon.pipeline) IS
 'For footfall_plan(): the query of stage 3.';
 
--- Groups of stage 2 that no row of the candidate covers: by each level of the ladder an anti-join.
-CREATE FUNCTION mobanon.footfall_counted(p mobanon.pipeline) RETURNS text
-LANGUAGE sql STABLE
-SET search_path = pg_catalog, mobanon, pg_temp
-SET intervalstyle = 'postgres'
-AS $$
-	SELECT CASE WHEN p.resolutions IS NULL AND p.cells_per_day IS NULL THEN
-		-- a pseudonym is not asked for, so none is computed
-		format($sql$SELECT coalesce(sum(g.events), 0)::bigint, coalesce(sum(g.events) FILTER (WHERE g.cell IS NULL), 0)::bigint,
-	count(*) FILTER (WHERE g.cell IS NOT NULL) - (SELECT count(*) FROM %3$s)
-FROM (SELECT c.cell, count(*) AS events FROM %1$s AS c GROUP BY c.bucket, c.cell%2$s) AS g$sql$, s.two, breakdown_list(p, 'c'), s.three)
-	ELSE
-		format($sql$SELECT e.events, e.unusable, (SELECT count(*)
-	FROM (SELECT DISTINCT c.bucket, c.cell%1$s FROM %2$s AS c WHERE c.cell IS NOT NULL) AS g
-	WHERE %3$s)
-FROM (%4$s) AS e$sql$, breakdown_list(p, 'c'), s.two,
-			(SELECT string_agg(format('NOT EXISTS (SELECT FROM %s AS a WHERE a.bucket = %s AND a.cell OPERATOR(mobanon.=) mobanon.coarsen_cell(g.cell, %L)%s%s)',
-					s.three, CASE WHEN l.width IS NULL THEN 'g.bucket' ELSE format('mobanon.bucket_start(g.bucket, %L, %L)', l.width, p.time_zone) END, l.resolution,
-					' AND a.width = ' || quote_literal(l.width),
-					(SELECT string_agg(format(' AND a.%1$I IS NOT DISTINCT FROM g.%1$I', b), '') FROM unnest(p.breakdowns) AS b)), E'\n\tAND ')
-			 FROM (SELECT r.resolution, w.width FROM unnest(COALESCE(p.resolutions, ARRAY[p.resolution])) AS r (resolution),
-					unnest(CASE WHEN cardinality(p.buckets) > 1 THEN p.buckets ELSE ARRAY[NULL]::interval[] END) AS w (width)) AS l
-			 WHERE l.width IS NULL OR l.width = p.buckets[1] OR l.resolution = p.resolutions[cardinality(p.resolutions)]),
-			event_counts(p))
-	END
-	FROM (SELECT stage_name(p.pipeline, 'coarsened') AS two, stage_name(p.pipeline, 'candidate') AS three) AS s
-$$;
-COMMENT ON FUNCTION mobanon.footfall_counted(mobanon.pipeline) IS
-'For footfall_plan(): the query for events, events without a usable position, and groups that are in no row of the candidate.';
-
 CREATE FUNCTION mobanon.footfall_plan(p mobanon.pipeline) RETURNS mobanon.pipeline_plan
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, mobanon, pg_temp
@@ -123,7 +93,7 @@ AS $$
 		format('cells (%s) and buckets (%s) instead of places and times; no cell where the position is unusable.', p.resolution, s.bucket),
 		footfall_stage_3(p),
 		format('distinct %s per group where there are at least %s, of the windows to be published next.', s.counted, p.k),
-		footfall_counted(p),
+		withheld_query(p, '{cell}'),
 		format('distinct %s per %s, at least %s each', s.counted, column_list('{bucket, cell}'::name[] || p.breakdowns), p.k),
 		ARRAY[ROW('bucket', 'timestamptz', 'key', false, format('start of the period (length %s, time zone %s)', s.width, p.time_zone))]::release_column[]
 		|| CASE WHEN cardinality(p.buckets) > 1

@@ -149,6 +149,34 @@ RETURN CASE WHEN extract(epoch FROM bucket) <= 3600
 COMMENT ON FUNCTION mobanon.bucket_expression(text, interval, text) IS
 'For the release room: the bucket of an event time, as a view writes it: date_bin where it gives what bucket_start does.';
 
+-- A group of stage 2 is in at most one row of the candidate: its areas do not overlap.
+CREATE FUNCTION mobanon.withheld_query(p mobanon.pipeline, cells name[]) RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+SET intervalstyle = 'postgres'
+AS $$
+	SELECT CASE WHEN p.resolutions IS NULL THEN
+		format($sql$SELECT e.events, e.unusable,
+	(SELECT count(*) FROM (SELECT FROM %1$s AS c WHERE %2$s IS NOT NULL GROUP BY c.bucket, %3$s) AS g) - (SELECT count(*) FROM %4$s)
+FROM (%5$s) AS e$sql$, s.two, column_list(cells[1:1], 'c'), column_list(cells || p.breakdowns, 'c'), s.three, event_counts(p))
+	ELSE
+		format($sql$WITH g AS MATERIALIZED (SELECT DISTINCT c.bucket, %3$s FROM %1$s AS c WHERE %2$s IS NOT NULL)
+SELECT e.events, e.unusable, (SELECT count(*) FROM g) - (SELECT count(*) FROM g
+	%6$s
+	JOIN %4$s AS a ON %7$s)
+FROM (%5$s) AS e$sql$, s.two, column_list(cells[1:1], 'c'), column_list(cells || p.breakdowns, 'c'), s.three, event_counts(p),
+			concat_ws(E'\n\t', CASE WHEN cardinality(p.buckets) > 1 THEN format('CROSS JOIN unnest(%L::interval[]) AS w (width)', p.buckets) END,
+				(SELECT string_agg(format('CROSS JOIN unnest(%L::text[]) AS %I (resolution)', p.resolutions, 'of ' || u.c), E'\n\t') FROM unnest(cells) AS u (c))),
+			concat_ws(' AND ', CASE WHEN cardinality(p.buckets) > 1
+					THEN format('a.width = w.width AND a.bucket = mobanon.bucket_start(g.bucket, w.width, %L)', p.time_zone) ELSE 'a.bucket = g.bucket' END,
+				(SELECT string_agg(format('a.%1$I OPERATOR(mobanon.=) mobanon.coarsen_cell(g.%1$I, %2$I.resolution)', u.c, 'of ' || u.c), ' AND ') FROM unnest(cells) AS u (c)),
+				(SELECT string_agg(format('a.%1$I IS NOT DISTINCT FROM g.%1$I', b), ' AND ') FROM unnest(p.breakdowns) AS b)))
+	END
+	FROM (SELECT stage_name(p.pipeline, 'coarsened') AS two, stage_name(p.pipeline, 'candidate') AS three) AS s
+$$;
+COMMENT ON FUNCTION mobanon.withheld_query(mobanon.pipeline, name[]) IS
+'For kinds whose rows are cells: the query for events, events without a usable position, and groups of the finest cells that are in no row of the candidate.';
+
 CREATE TYPE mobanon.pipeline_kind AS (
 	kind	text,
 	-- defaults
@@ -169,7 +197,11 @@ AS $$
 	('footfall', interval '1 hour', 20, '{breakdowns, resolutions, buckets, measures, cells_per_day}'::text[],
 		'how many persons were seen in a cell during a bucket'),
 	('dwell', '1 day', 20, '{breakdowns, minimum_stay, maximum_gap}',
-		'how many persons stayed in a cell during a bucket, and for how long')
+		'how many persons stayed in a cell during a bucket, and for how long'),
+	('flows', '1 day', 100, '{breakdowns, resolutions, minimum_stay, maximum_gap, trips_per_day}',
+		'how many persons went from one area to another during a bucket'),
+	('chains', '1 day', 100, '{breakdowns, resolutions, minimum_stay, maximum_gap, trips_per_day}',
+		'how many persons went from one area to another and on to a third during a bucket')
 $$;
 COMMENT ON FUNCTION mobanon.pipeline_kinds() IS
 'The kinds that create_pipeline() knows: their default bucket and k, which of its arguments they take that others do not, and what they count.';
@@ -183,6 +215,7 @@ BEGIN
 	CASE p.kind
 		WHEN 'footfall' THEN RETURN footfall_plan(p);
 		WHEN 'dwell' THEN RETURN dwell_plan(p);
+		WHEN 'flows', 'chains' THEN RETURN flows_plan(p);
 	END CASE;
 END
 $$;

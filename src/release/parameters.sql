@@ -189,6 +189,10 @@ BEGIN
 				  DETAIL = 'Which cells of a day count would depend on hours that are published later.',
 				  HINT = 'Publish day by day and count hour by hour: bucket => ''1 day'', buckets => ''{1 hour}''.';
 	END IF;
+	IF p.measures IS NOT NULL AND cardinality(p.buckets) > 1 THEN
+		RAISE EXCEPTION 'pipeline %: measures need rows of one length', p.pipeline
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Give one of buckets, or none; resolutions may be several.';
+	END IF;
 	IF p.resolutions IS NULL AND (p.kind IN ('flows', 'chains') OR cardinality(p.buckets) > 1) THEN
 		p.resolutions := ARRAY[p.resolution];
 	END IF;
