@@ -171,8 +171,60 @@ GRANT EXECUTE ON FUNCTION
 	mobanon.kanon_reason(uuid, bigint, integer, bigint, integer, integer, integer),
 	mobanon.kanon_reason(bigint, bigint, integer, bigint, integer, integer, integer),
 	mobanon.kanon_reason(text, bigint, integer, bigint, integer, integer, integer) TO mobanon_admin;
+GRANT EXECUTE ON FUNCTION
+	mobanon.kanon_partition(uuid, mobanon.cell, timestamptz, integer, text[]),
+	mobanon.kanon_partition(bigint, mobanon.cell, timestamptz, integer, text[]),
+	mobanon.kanon_partition(text, mobanon.cell, timestamptz, integer, text[]),
+	mobanon.kanon_partition(uuid, mobanon.cell, timestamptz, integer, text[], interval[], text),
+	mobanon.kanon_partition(bigint, mobanon.cell, timestamptz, integer, text[], interval[], text),
+	mobanon.kanon_partition(text, mobanon.cell, timestamptz, integer, text[], interval[], text),
+	mobanon.kanon_partition_uuid(internal, uuid, mobanon.cell, timestamptz, integer, text[]),
+	mobanon.kanon_partition_bigint(internal, bigint, mobanon.cell, timestamptz, integer, text[]),
+	mobanon.kanon_partition_text(internal, text, mobanon.cell, timestamptz, integer, text[]),
+	mobanon.kanon_partition_uuid(internal, uuid, mobanon.cell, timestamptz, integer, text[], interval[], text),
+	mobanon.kanon_partition_bigint(internal, bigint, mobanon.cell, timestamptz, integer, text[], interval[], text),
+	mobanon.kanon_partition_text(internal, text, mobanon.cell, timestamptz, integer, text[], interval[], text),
+	mobanon.kanon_partition_final(internal) TO PUBLIC;
 
 -- mobility -----------------------------------------------------------------
+-- Arithmetic with events that one may read anyway.
+GRANT EXECUTE ON FUNCTION mobanon.cell_distance(mobanon.cell, mobanon.cell),
+	mobanon.cleaning(boolean, boolean, boolean, integer, integer, interval, interval),
+	mobanon.stays(mobanon.cell, timestamptz, interval, interval), mobanon.stays_add(internal, mobanon.cell, timestamptz, interval, interval),
+	mobanon.stays(mobanon.cell, timestamptz, interval, interval, mobanon.cleaning),
+	mobanon.stays_add(internal, mobanon.cell, timestamptz, interval, interval, mobanon.cleaning), mobanon.stays_final(internal),
+	mobanon.clean_events(mobanon.cell, timestamptz, mobanon.cleaning), mobanon.cleaning_counts(mobanon.cell, timestamptz, mobanon.cleaning),
+	mobanon.clean_events_add(internal, mobanon.cell, timestamptz, mobanon.cleaning), mobanon.clean_events_final(internal),
+	mobanon.cleaning_counts_final(internal) TO PUBLIC;
+-- trips and flows
+GRANT EXECUTE ON FUNCTION mobanon.trips(mobanon.stay[], interval, integer, uuid, text),
+	mobanon.trip_chains(mobanon.stay[], interval, integer, uuid, text),
+	mobanon.flows_add_uuid(internal, uuid, mobanon.cell, mobanon.cell, integer, text[]),
+	mobanon.flows_add_uuid(internal, uuid, mobanon.cell, mobanon.cell, integer, text[], integer, integer),
+	mobanon.flows_add_bigint(internal, bigint, mobanon.cell, mobanon.cell, integer, text[]),
+	mobanon.flows_add_bigint(internal, bigint, mobanon.cell, mobanon.cell, integer, text[], integer, integer),
+	mobanon.flows_add_text(internal, text, mobanon.cell, mobanon.cell, integer, text[]),
+	mobanon.flows_add_text(internal, text, mobanon.cell, mobanon.cell, integer, text[], integer, integer),
+	mobanon.flows_final(internal),
+	mobanon.kanon_flows(uuid, mobanon.cell, mobanon.cell, integer, text[]),
+	mobanon.kanon_flows(uuid, mobanon.cell, mobanon.cell, integer, text[], integer, integer),
+	mobanon.kanon_flows(bigint, mobanon.cell, mobanon.cell, integer, text[]),
+	mobanon.kanon_flows(bigint, mobanon.cell, mobanon.cell, integer, text[], integer, integer),
+	mobanon.kanon_flows(text, mobanon.cell, mobanon.cell, integer, text[]),
+	mobanon.kanon_flows(text, mobanon.cell, mobanon.cell, integer, text[], integer, integer),
+	mobanon.chains_add_uuid(internal, uuid, mobanon.cell, mobanon.cell, mobanon.cell, integer, text[]),
+	mobanon.chains_add_uuid(internal, uuid, mobanon.cell, mobanon.cell, mobanon.cell, integer, text[], integer, integer),
+	mobanon.chains_add_bigint(internal, bigint, mobanon.cell, mobanon.cell, mobanon.cell, integer, text[]),
+	mobanon.chains_add_bigint(internal, bigint, mobanon.cell, mobanon.cell, mobanon.cell, integer, text[], integer, integer),
+	mobanon.chains_add_text(internal, text, mobanon.cell, mobanon.cell, mobanon.cell, integer, text[]),
+	mobanon.chains_add_text(internal, text, mobanon.cell, mobanon.cell, mobanon.cell, integer, text[], integer, integer),
+	mobanon.chains_final(internal),
+	mobanon.kanon_chains(uuid, mobanon.cell, mobanon.cell, mobanon.cell, integer, text[]),
+	mobanon.kanon_chains(uuid, mobanon.cell, mobanon.cell, mobanon.cell, integer, text[], integer, integer),
+	mobanon.kanon_chains(bigint, mobanon.cell, mobanon.cell, mobanon.cell, integer, text[]),
+	mobanon.kanon_chains(bigint, mobanon.cell, mobanon.cell, mobanon.cell, integer, text[], integer, integer),
+	mobanon.kanon_chains(text, mobanon.cell, mobanon.cell, mobanon.cell, integer, text[]),
+	mobanon.kanon_chains(text, mobanon.cell, mobanon.cell, mobanon.cell, integer, text[], integer, integer) TO PUBLIC;
 
 -- release ------------------------------------------------------------------
 GRANT SELECT ON mobanon.pipeline, mobanon.publication, mobanon.publication_window, mobanon.publication_withheld,
@@ -189,11 +241,12 @@ GRANT EXECUTE ON FUNCTION mobanon.release_parameters(regclass), mobanon.release_
 GRANT EXECUTE ON FUNCTION mobanon.published_until(text), mobanon.closed_until(text),
 	mobanon.pipeline_name(text, boolean), mobanon.stage_name(text, text) TO mobanon_admin;
 GRANT EXECUTE ON FUNCTION
-	mobanon.pipeline_statements(text, regclass, text, name, name, text, interval, int, interval, text, timestamptz, text, regrole, text[], regrole[], name[], name),
-	mobanon.pipeline_sql(text, regclass, text, name, name, text, interval, int, interval, text, timestamptz, text, regrole, text[], regrole[], name[], name),
-	mobanon.create_pipeline(text, regclass, text, name, name, text, interval, int, interval, text, timestamptz, text, regrole, text[], regrole[], name[], name),
+	mobanon.describe_pipeline, mobanon.pipeline_kinds(), mobanon.measure(text, name, bigint, double precision, name),
+	mobanon.pipeline_statements(mobanon.pipeline, regrole[]),
+	mobanon.pipeline_sql,
+	mobanon.create_pipeline,
 	mobanon.run_statements(text, regclass, text[]),
-	mobanon.register_pipeline(text, regclass, text, regrole, name, name, text, interval, int, interval, text, timestamptz, text, text[], name[], name),
+	mobanon.register_pipeline,
 	mobanon.drop_pipeline(text, boolean), mobanon.drop_stages(text, boolean), mobanon.unregister_pipeline(text, boolean),
 	mobanon.grant_release(text, regrole), mobanon.revoke_release(text, regrole), mobanon.set_release_reader(text, regrole, boolean),
 	mobanon.publish(text, timestamptz), mobanon.publish_pipeline(text, timestamptz), mobanon.next_part(text, interval),

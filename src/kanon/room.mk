@@ -1,11 +1,12 @@
 OBJS      += src/kanon/subject_set.o src/kanon/subject_set_text.o src/kanon/subject_set_io.o src/kanon/subject_set_sql.o \
              src/kanon/kanon_suppress.o src/kanon/kanon_partition.o \
              src/kanon/kanon_group.o src/kanon/kanon_large.o src/kanon/kanon_scan_query.o \
-             src/kanon/kanon_scan_plan.o src/kanon/kanon_scan_exec.o src/kanon/kanon_scan_explain.o
+             src/kanon/kanon_scan_plan.o src/kanon/kanon_scan_exec.o src/kanon/kanon_scan_explain.o \
+             src/kanon/area_ladder.o src/kanon/area_tree.o src/kanon/area_rows.o src/kanon/area_input.o src/kanon/area_sql.o
 OBJS      += src/kanon/subject_map.o src/kanon/magnitude.o src/kanon/magnitude_sql.o src/kanon/diverse.o
-SQL_PARTS += src/kanon/kanon.sql
+SQL_PARTS += src/kanon/kanon.sql src/kanon/area.sql
 SQL_PARTS += src/kanon/magnitude.sql src/kanon/diverse.sql
-REGRESS   += kanon kanon_scan
+REGRESS   += kanon kanon_scan kanon_partition
 REGRESS   += kanon_magnitude kanon_diverse
 ISOLATION +=
 

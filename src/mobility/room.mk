@@ -1,4 +1,10 @@
-OBJS      +=
-SQL_PARTS +=
-REGRESS   +=
+OBJS      += src/mobility/distance.o src/mobility/walk.o src/mobility/walk_rules.o src/mobility/walk_state.o src/mobility/stays_sql.o
+SQL_PARTS += src/mobility/stays.sql
+REGRESS   += mobility_stays
+# trips and flows
+OBJS      += src/mobility/trip.o src/mobility/trips_sql.o \
+             src/mobility/flow_trips.o src/mobility/flow_ladder.o src/mobility/flow_partition.o src/mobility/flows_sql.o
+SQL_PARTS += src/mobility/trips.sql src/mobility/flows.sql
+REGRESS   += mobility_flow
+# places and meaningful locations
 ISOLATION +=

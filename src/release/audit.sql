@@ -36,8 +36,9 @@ BEGIN
 	-- the first place at which then and now differ
 	SELECT min(i) INTO place FROM generate_series(1, GREATEST(d.published, d.present)) AS i
 	WHERE substr(d.row_checks, (4 * i - 3)::int, 4) <> substr(d.present_checks, (4 * i - 3)::int, 4);
-	EXECUTE format('SELECT r.cell, r.subjects FROM %s AS r WHERE r.bucket = $1 ORDER BY %s OFFSET $2 - 1 LIMIT 1',
-		p.pipeline, column_list('{cell}'::name[] || p.breakdowns, 'r'))
+	EXECUTE format('SELECT %s, r.subjects FROM %s AS r WHERE r.bucket = $1 ORDER BY %s OFFSET $2 - 1 LIMIT 1',
+		COALESCE((SELECT quote_ident(c.name) FROM release_columns(p) AS c WHERE c.type = 'mobanon.cell' ORDER BY c.place LIMIT 1), 'NULL'),
+		p.pipeline, column_list((key_columns(p))[2:], 'r'))
 	INTO cell, subjects USING bucket, COALESCE(place, 1);
 	problem := CASE
 		WHEN d.published = 0 THEN format('the bucket has %s rows, and nothing was published for it', d.present)
@@ -116,7 +117,7 @@ BEGIN
 			count(*) FILTER (WHERE NOT EXISTS (SELECT FROM publication AS b
 				WHERE b.pipeline_id = $1 AND b.publication = r.publication
 				AND r.bucket >= b.window_from AND r.bucket < b.window_to) OR r.bucket < $3)
-			FROM %1$s AS r$sql$, p.pipeline, column_list('{bucket, cell}'::name[] || p.breakdowns, 'r'))
+			FROM %1$s AS r$sql$, p.pipeline, column_list(key_columns(p), 'r'))
 	INTO below_k, twice, outside USING p.pipeline_id, p.k, COALESCE(p.retained_from, '-infinity');
 END
 $$;
