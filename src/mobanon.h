@@ -62,6 +62,7 @@
 extern void consent_init(void);
 extern void pseudonym_init(void);
 extern void kanon_init(void);
+extern void release_init(void);
 
 /*
  * A subject in canonical form: the bytes of its text.  The bigint

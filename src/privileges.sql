@@ -228,7 +228,9 @@ GRANT EXECUTE ON FUNCTION mobanon.trips(mobanon.stay[], interval, integer, uuid,
 
 -- release ------------------------------------------------------------------
 GRANT SELECT ON mobanon.pipeline, mobanon.publication, mobanon.publication_window, mobanon.publication_withheld,
-	mobanon.received TO mobanon_admin;
+	mobanon.received, mobanon.publish_progress TO mobanon_admin;
+GRANT SELECT ON mobanon.publish_progress TO pg_monitor;
+GRANT EXECUTE ON FUNCTION mobanon.publications_running() TO mobanon_admin, pg_monitor;
 GRANT EXECUTE ON FUNCTION mobanon.registered_stages(), mobanon.set_withdrawal_limit(text, interval),
 	mobanon.withdrawal_status(timestamptz), mobanon.customer_alarms() TO mobanon_admin;
 -- counts and numbers of entries, and nobody's identifier
@@ -249,7 +251,7 @@ GRANT EXECUTE ON FUNCTION
 	mobanon.register_pipeline,
 	mobanon.drop_pipeline(text, boolean), mobanon.drop_stages(text, boolean), mobanon.unregister_pipeline(text, boolean),
 	mobanon.grant_release(text, regrole), mobanon.revoke_release(text, regrole), mobanon.set_release_reader(text, regrole, boolean),
-	mobanon.publish(text, timestamptz), mobanon.publish_pipeline(text, timestamptz), mobanon.next_part(text, interval),
+	mobanon.publish(text, timestamptz), mobanon.publish_pipeline(text, timestamptz, timestamptz), mobanon.next_part(text, interval),
 	mobanon.recipient_statements(text, text, text, mobanon.cell[], regrole[], boolean),
 	mobanon.schema_statements(name, name[], regrole[]),
 	mobanon.create_recipient_release(text, text, text, mobanon.cell[], regrole[], boolean),
