@@ -3,4 +3,6 @@ SQL_PARTS += src/mobility/stays.sql
 REGRESS   += mobility_stays
 # trips and flows
 # places and meaningful locations
+SQL_PARTS += src/mobility/area.sql src/mobility/place.sql src/mobility/home.sql
+REGRESS   += mobility_place mobility_home
 ISOLATION +=
