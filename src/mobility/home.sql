@@ -40,7 +40,17 @@ BEGIN
 ), total AS (
   SELECT bucket, home, mobanon.kanon_suppress(person, %5$s) AS subjects FROM resident GROUP BY bucket, home
 ), visited AS (
-  SELECT bucket, home, place, mobanon.kanon_suppress(person, %5$s) AS subjects FROM seen WHERE place <> home GROUP BY bucket, home, place
+  -- Who works in a place was seen there, and who was not is the difference: k of each, or of both together.
+  SELECT s.bucket, s.home, s.place, s.subjects, count(*) OVER (PARTITION BY s.bucket, s.home) AS places
+  FROM (SELECT a.bucket, a.home, a.place, mobanon.kanon_suppress(a.person, %5$s) AS subjects,
+               mobanon.kanon_suppress(a.person, %5$s) FILTER (WHERE a.works) AS work,
+               mobanon.kanon_suppress(a.person, %5$s) FILTER (WHERE NOT a.works) AS no_work
+        FROM (SELECT DISTINCT s.bucket, s.home, s.person, s.place, r.work IS NOT DISTINCT FROM s.place AS works
+              FROM seen AS s JOIN resident AS r ON r.bucket = s.bucket AND r.person = s.person
+              WHERE s.place <> s.home) AS a
+        GROUP BY a.bucket, a.home, a.place) AS s
+  JOIN total AS t ON t.bucket = s.bucket AND t.home = s.home
+  WHERE s.subjects IS NOT NULL AND t.subjects - s.subjects >= %5$s AND (s.work IS NULL OR s.no_work IS NOT NULL)
 ), breakdown AS (
 %6$s
 )
@@ -49,14 +59,10 @@ FROM total AS t WHERE t.subjects IS NOT NULL
 UNION ALL
 SELECT b.bucket, b.area, b.measure, b.day, b.value, b.subjects FROM breakdown AS b
 UNION ALL
--- those who were not there are the difference, so they are k as well
-SELECT v.bucket, v.home, 'visited', NULL, v.place, v.subjects
-FROM visited AS v
-JOIN total AS t ON t.bucket = v.bucket AND t.home = v.home
-WHERE v.subjects IS NOT NULL AND t.subjects - v.subjects >= %5$s$sql$,
+SELECT v.bucket, v.home, 'visited', NULL, v.place, v.subjects FROM visited AS v WHERE v.places >= %7$s$sql$,
 		usual_place_cte('night', stays, time_zone, '18:00', '08:00', true, min_nights, night_share),
 		usual_place_cte('workday', stays, time_zone, '08:00', '17:00', false, min_workdays, workday_share),
-		stays, time_zone, k, breakdown_query('label', k, diversity));
+		stays, time_zone, k, breakdown_query('label', k, diversity), diversity);
 END
 $$;
 COMMENT ON FUNCTION mobanon.residents_query(text, int, interval, text, int, int, int, int, int) IS

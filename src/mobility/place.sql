@@ -221,17 +221,20 @@ AS $$
 #variable_conflict use_variable
 BEGIN
 	PERFORM check_figures(k, diversity, bucket, CASE WHEN homes IS NOT NULL THEN min_nights END, time_zone);
-	RETURN format($sql$WITH %2$s, visitor AS (
-  -- one row per person: each counts once, whatever it did
-  SELECT bucket, area, person, count(*) AS visits, sum(events)::bigint AS events, sum(minutes)::bigint / count(*) AS minutes, max(minutes) AS longest,
-         count(DISTINCT day) AS days, (array_agg(came_from ORDER BY arrival, pseudonym))[1] AS came_from,
-         (array_agg(went_to ORDER BY departure DESC, pseudonym))[1] AS went_to
-  FROM visit GROUP BY bucket, area, person
-), regular AS (
+	RETURN format($sql$WITH %2$s, present AS (
+  SELECT bucket, area, person, day, count(*) AS visits, sum(minutes) AS minutes FROM visit GROUP BY bucket, area, person, day
+), day AS (
   -- who is there for four hours on three days works or lives there
-  SELECT d.bucket, d.area, d.person
-  FROM (SELECT bucket, area, person, day FROM visit GROUP BY bucket, area, person, day HAVING sum(minutes) >= 240) AS d
-  GROUP BY d.bucket, d.area, d.person HAVING count(*) >= 3
+  SELECT bucket, area, person, sum(visits)::bigint AS visits,
+         CASE WHEN count(*) FILTER (WHERE minutes >= 240) >= 3 THEN 3 WHEN count(*) > 1 THEN 2 ELSE 1 END AS days
+  FROM present GROUP BY bucket, area, person
+), visitor AS (
+  -- one row per person: each counts once, whatever it did
+  SELECT v.bucket, v.area, v.person, d.visits, d.days, sum(v.events)::bigint AS events, sum(v.minutes)::bigint / d.visits AS minutes, max(v.minutes) AS longest,
+         (array_agg(v.came_from ORDER BY v.arrival, v.pseudonym))[1] AS came_from,
+         (array_agg(v.went_to ORDER BY v.departure DESC, v.pseudonym))[1] AS went_to
+  FROM visit AS v JOIN day AS d ON d.bucket = v.bucket AND d.area = v.area AND d.person = v.person
+  GROUP BY v.bucket, v.area, v.person, d.visits, d.days
 ), hour AS (
   SELECT v.bucket, v.area, h.hour, mobanon.kanon_suppress(v.person, %1$s) AS persons
   FROM (SELECT visit.*, date_trunc('hour', arrival AT TIME ZONE %3$L) AS first, departure AT TIME ZONE %3$L AS last FROM visit) AS v
@@ -240,24 +243,24 @@ BEGIN
 ), peak AS (
   SELECT DISTINCT ON (bucket, area) bucket, area, hour FROM hour WHERE persons IS NOT NULL ORDER BY bucket, area, persons DESC, hour
 ), figure AS (
-  -- Each visitor comes once at least, so sums speak of what is beyond that: as soon as k have more.
-  SELECT bucket, area, mobanon.kanon_suppress(person, %1$s) AS visitors,
-         mobanon.kanon_sum(person, visits - 1, %1$s, %4$s) AS more_visits,
-         mobanon.kanon_sum(person, GREATEST(events - 1, 0), %1$s, %5$s) AS more_events,
+  -- Nobody has fewer visits than days, nor (where stays last) fewer than two events a visit: what
+  -- sums say is said by what is beyond that, so that is at least k persons'.
+  SELECT bucket, area, mobanon.kanon_suppress(person, %1$s) AS visitors, sum(days)::bigint AS least,
+         mobanon.kanon_sum(person, visits - days, %1$s, %4$s) AS more_visits,
+         mobanon.kanon_sum(person, events - days, %1$s, %5$s) AS more_events,
+         mobanon.kanon_sum(person, GREATEST(events - 2 * visits, 0), %1$s, %5$s) AS beyond,
          mobanon.kanon_quantile(person, minutes, 0.25, %1$s, %6$s) AS quarter,
          mobanon.kanon_quantile(person, minutes, 0.5, %1$s, %6$s) AS half,
          mobanon.kanon_quantile(person, minutes, 0.75, %1$s, %6$s) AS three_quarters
   FROM visitor GROUP BY bucket, area
 )%7$s, label AS (
   SELECT v.bucket, v.area, m.measure, NULL::date AS day, v.person, m.value COLLATE "C" AS value
-  FROM visitor AS v
-  LEFT JOIN regular AS r ON r.bucket = v.bucket AND r.area = v.area AND r.person = v.person%8$s
+  FROM visitor AS v%8$s
   CROSS JOIN LATERAL (VALUES
     ('from', v.came_from),
     ('to', v.went_to),
-    ('return', CASE WHEN v.days > 1 THEN 'again' ELSE 'once' END),
-    ('stayed', CASE WHEN v.longest < 30 THEN 'under 30 minutes' WHEN v.longest < 120 THEN '30 minutes to 2 hours' ELSE '2 hours and more' END),
-    ('role', CASE WHEN r.person IS NULL THEN 'visitor' ELSE 'regular' END)%9$s) AS m (measure, value)
+    ('return', CASE v.days WHEN 1 THEN 'once' WHEN 2 THEN 'again' ELSE 'regular' END),
+    ('stayed', CASE WHEN v.longest < 30 THEN 'under 30 minutes' WHEN v.longest < 120 THEN '30 minutes to 2 hours' ELSE '2 hours and more' END)%9$s) AS m (measure, value)
 ), breakdown AS (
 %10$s
 )
@@ -266,8 +269,8 @@ FROM figure AS f
 LEFT JOIN peak AS p ON p.bucket = f.bucket AND p.area = f.area
 CROSS JOIN LATERAL (VALUES
   ('visitors', NULL, NULL::bigint),
-  ('visits', NULL, f.visitors + f.more_visits),
-  ('events', NULL, f.visitors + f.more_events),
+  ('visits', NULL, f.least + f.more_visits),
+  ('events', NULL, CASE WHEN f.beyond IS NOT NULL THEN f.least + f.more_events END),
   ('dwell', '0.25', f.quarter),
   ('dwell', '0.5', f.half),
   ('dwell', '0.75', f.three_quarters),
@@ -285,4 +288,4 @@ FROM breakdown AS b$sql$,
 END
 $$;
 COMMENT ON FUNCTION mobanon.places_query(text, int, interval, text, text, interval, int, interval, int, int, bigint, bigint, bigint) IS
-'The query for stage 3 of places over stage 2 (place_stays_query): per bucket and area visitors, visits, events, dwell (minutes of a visitor''s average visit at 0.25, 0.5 and 0.75), peak hour, and breakdowns of the visitors by home, from, to, return, stayed and role. Each count is at least k, and each breakdown adds up to the visitors or is withheld. homes: as given to place_stays_query; gap: what does not end a visit; way: what a way to the next area may take; bounds: what one person adds at most.';
+'The query for stage 3 of places over stage 2 (place_stays_query): per bucket and area visitors, visits, events, dwell (minutes of a visitor''s average visit at 0.25, 0.5 and 0.75), peak hour, and breakdowns of the visitors by home, from, to, return (once; again: on two days or more; regular: on three days for four hours, as who works or lives there) and stayed. Each count is at least k, and each breakdown adds up to the visitors or is withheld. homes: as given to place_stays_query; gap: what does not end a visit; way: what a way to the next area may take; bounds: what one person adds at most.';
