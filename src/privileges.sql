@@ -134,6 +134,43 @@ GRANT EXECUTE ON FUNCTION mobanon.kanon_suppress(uuid, integer), mobanon.kanon_s
 	mobanon.kanon_suppress_bigint(mobanon.subject_set, bigint, integer),
 	mobanon.kanon_suppress_text(mobanon.subject_set, text, integer),
 	mobanon.kanon_combine(mobanon.subject_set, mobanon.subject_set), mobanon.kanon_final(mobanon.subject_set) TO PUBLIC;
+-- Their parts need no grant: the aggregates' owner calls them.
+GRANT EXECUTE ON FUNCTION
+	mobanon.kanon_sum(uuid, bigint, integer, bigint), mobanon.kanon_sum(bigint, bigint, integer, bigint),
+	mobanon.kanon_sum(text, bigint, integer, bigint), mobanon.kanon_sum(uuid, bigint, integer, bigint, integer, integer, integer),
+	mobanon.kanon_sum(bigint, bigint, integer, bigint, integer, integer, integer),
+	mobanon.kanon_sum(text, bigint, integer, bigint, integer, integer, integer), mobanon.kanon_avg(uuid, bigint, integer, bigint),
+	mobanon.kanon_avg(bigint, bigint, integer, bigint), mobanon.kanon_avg(text, bigint, integer, bigint),
+	mobanon.kanon_avg(uuid, bigint, integer, bigint, integer, integer, integer),
+	mobanon.kanon_avg(bigint, bigint, integer, bigint, integer, integer, integer),
+	mobanon.kanon_avg(text, bigint, integer, bigint, integer, integer, integer),
+	mobanon.kanon_quantile(uuid, bigint, double precision, integer, bigint),
+	mobanon.kanon_quantile(bigint, bigint, double precision, integer, bigint),
+	mobanon.kanon_quantile(text, bigint, double precision, integer, bigint),
+	mobanon.kanon_quantile(uuid, bigint, double precision, integer, bigint, integer, integer, integer),
+	mobanon.kanon_quantile(bigint, bigint, double precision, integer, bigint, integer, integer, integer),
+	mobanon.kanon_quantile(text, bigint, double precision, integer, bigint, integer, integer, integer),
+	mobanon.kanon_diverse(uuid, text, integer, integer), mobanon.kanon_diverse(uuid, bigint, integer, integer),
+	mobanon.kanon_diverse(uuid, mobanon.cell, integer, integer), mobanon.kanon_diverse(bigint, text, integer, integer),
+	mobanon.kanon_diverse(bigint, bigint, integer, integer), mobanon.kanon_diverse(bigint, mobanon.cell, integer, integer),
+	mobanon.kanon_diverse(text, text, integer, integer), mobanon.kanon_diverse(text, bigint, integer, integer),
+	mobanon.kanon_diverse(text, mobanon.cell, integer, integer),
+	mobanon.kanon_diverse(uuid, text, integer, integer, integer, integer),
+	mobanon.kanon_diverse(uuid, bigint, integer, integer, integer, integer),
+	mobanon.kanon_diverse(uuid, mobanon.cell, integer, integer, integer, integer),
+	mobanon.kanon_diverse(bigint, text, integer, integer, integer, integer),
+	mobanon.kanon_diverse(bigint, bigint, integer, integer, integer, integer),
+	mobanon.kanon_diverse(bigint, mobanon.cell, integer, integer, integer, integer),
+	mobanon.kanon_diverse(text, text, integer, integer, integer, integer),
+	mobanon.kanon_diverse(text, bigint, integer, integer, integer, integer),
+	mobanon.kanon_diverse(text, mobanon.cell, integer, integer, integer, integer) TO PUBLIC;
+-- Why a group is withheld is not for those who are to see only what is not.
+GRANT EXECUTE ON FUNCTION
+	mobanon.kanon_reason(uuid, bigint, integer, bigint), mobanon.kanon_reason(bigint, bigint, integer, bigint),
+	mobanon.kanon_reason(text, bigint, integer, bigint),
+	mobanon.kanon_reason(uuid, bigint, integer, bigint, integer, integer, integer),
+	mobanon.kanon_reason(bigint, bigint, integer, bigint, integer, integer, integer),
+	mobanon.kanon_reason(text, bigint, integer, bigint, integer, integer, integer) TO mobanon_admin;
 
 -- mobility -----------------------------------------------------------------
 -- Arithmetic with events that one may read anyway.

@@ -17,7 +17,6 @@
 #include "miscadmin.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
-#include "utils/uuid.h"
 
 PG_FUNCTION_INFO_V1(kanon_suppress_uuid);
 PG_FUNCTION_INFO_V1(kanon_suppress_bigint);
@@ -208,14 +207,18 @@ set_union(SubjectSet *target, const SetValue *source)
 
 /* ---- transition ---------------------------------------------------------- */
 
-static void
-check_aggregate(FunctionCallInfo fcinfo)
+/* The context of the aggregate that calls; an error when none does. */
+MemoryContext
+aggregate_context(FunctionCallInfo fcinfo)
 {
-	if (unlikely(!AggCheckCallContext(fcinfo, NULL)))
+	MemoryContext context;
+
+	if (unlikely(!AggCheckCallContext(fcinfo, &context)))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("function is part of an aggregate and cannot be called by itself"),
 				 errhint("Use kanon_suppress, subject_set_agg or subject_set_union.")));
+	return context;
 }
 
 /*
@@ -244,7 +247,7 @@ state_for(FunctionCallInfo fcinfo, SubjectKind kind, int32 k)
 {
 	SubjectSet *state;
 
-	check_aggregate(fcinfo);
+	(void) aggregate_context(fcinfo);
 	state = state_arg(fcinfo);
 	if (state == NULL)
 		return set_create(kind, k, 1);
@@ -262,30 +265,12 @@ state_with_k(FunctionCallInfo fcinfo, SubjectKind kind)
 	return state_for(fcinfo, kind, PG_GETARG_INT32(2));
 }
 
-static inline SubjectKey
-uuid_arg(FunctionCallInfo fcinfo)
-{
-	return subject_key_from_bytes(PG_GETARG_UUID_P(1)->data);
-}
-
-static inline SubjectKey
-text_arg(FunctionCallInfo fcinfo)
-{
-	return subject_key_from_text(PG_GETARG_TEXT_PP(1));
-}
-
-static inline SubjectKey
-bigint_arg(FunctionCallInfo fcinfo)
-{
-	return subject_key_from_int64(PG_GETARG_INT64(1));
-}
-
 /* A null subject is no subject; the group and its k exist all the same. */
-#define ADD_AND_RETURN(state, argument) \
+#define ADD_AND_RETURN(state, kind) \
 	do { \
 		SubjectSet *state_ = (state); \
 		if (!PG_ARGISNULL(1)) \
-			state_ = set_add(state_, argument(fcinfo)); \
+			state_ = set_add(state_, subject_key_arg(fcinfo, 1, kind)); \
 		PG_RETURN_POINTER(state_); \
 	} while (0)
 
@@ -293,40 +278,40 @@ bigint_arg(FunctionCallInfo fcinfo)
 Datum
 kanon_suppress_uuid(PG_FUNCTION_ARGS)
 {
-	ADD_AND_RETURN(state_with_k(fcinfo, SUBJECT_KIND_UUID), uuid_arg);
+	ADD_AND_RETURN(state_with_k(fcinfo, SUBJECT_KIND_UUID), SUBJECT_KIND_UUID);
 }
 
 /* Transition of kanon_suppress(bigint, integer). */
 Datum
 kanon_suppress_bigint(PG_FUNCTION_ARGS)
 {
-	ADD_AND_RETURN(state_with_k(fcinfo, SUBJECT_KIND_BIGINT), bigint_arg);
+	ADD_AND_RETURN(state_with_k(fcinfo, SUBJECT_KIND_BIGINT), SUBJECT_KIND_BIGINT);
 }
 
 /* Transition of kanon_suppress(text, integer). */
 Datum
 kanon_suppress_text(PG_FUNCTION_ARGS)
 {
-	ADD_AND_RETURN(state_with_k(fcinfo, SUBJECT_KIND_TEXT), text_arg);
+	ADD_AND_RETURN(state_with_k(fcinfo, SUBJECT_KIND_TEXT), SUBJECT_KIND_TEXT);
 }
 
 /* Transitions of subject_set_agg: the same without a threshold. */
 Datum
 subject_set_agg_uuid(PG_FUNCTION_ARGS)
 {
-	ADD_AND_RETURN(state_for(fcinfo, SUBJECT_KIND_UUID, K_NONE), uuid_arg);
+	ADD_AND_RETURN(state_for(fcinfo, SUBJECT_KIND_UUID, K_NONE), SUBJECT_KIND_UUID);
 }
 
 Datum
 subject_set_agg_bigint(PG_FUNCTION_ARGS)
 {
-	ADD_AND_RETURN(state_for(fcinfo, SUBJECT_KIND_BIGINT, K_NONE), bigint_arg);
+	ADD_AND_RETURN(state_for(fcinfo, SUBJECT_KIND_BIGINT, K_NONE), SUBJECT_KIND_BIGINT);
 }
 
 Datum
 subject_set_agg_text(PG_FUNCTION_ARGS)
 {
-	ADD_AND_RETURN(state_for(fcinfo, SUBJECT_KIND_TEXT, K_NONE), text_arg);
+	ADD_AND_RETURN(state_for(fcinfo, SUBJECT_KIND_TEXT, K_NONE), SUBJECT_KIND_TEXT);
 }
 
 /*
@@ -339,7 +324,7 @@ add_set(FunctionCallInfo fcinfo, int32 k)
 	SubjectSet *state;
 	SetValue	source;
 
-	check_aggregate(fcinfo);
+	(void) aggregate_context(fcinfo);
 	state = state_arg(fcinfo);
 	if (state)
 		check_same_k(state->k, k);
@@ -384,7 +369,7 @@ kanon_combine(PG_FUNCTION_ARGS)
 	SubjectSet *state;
 	SetValue	other;
 
-	check_aggregate(fcinfo);
+	(void) aggregate_context(fcinfo);
 	state = state_arg(fcinfo);
 	if (PG_ARGISNULL(1))
 	{
@@ -410,7 +395,7 @@ kanon_final(PG_FUNCTION_ARGS)
 {
 	SetValue	state;
 
-	check_aggregate(fcinfo);
+	(void) aggregate_context(fcinfo);
 	state = set_value(PG_GETARG_DATUM(0));
 	check_k(false, state.k);
 	if (state.count < (uint64) state.k)
@@ -422,6 +407,6 @@ kanon_final(PG_FUNCTION_ARGS)
 Datum
 subject_set_final(PG_FUNCTION_ARGS)
 {
-	check_aggregate(fcinfo);
+	(void) aggregate_context(fcinfo);
 	PG_RETURN_POINTER(set_freeze(PG_GETARG_DATUM(0)));
 }

@@ -2,8 +2,11 @@ OBJS      += src/kanon/subject_set.o src/kanon/subject_set_text.o src/kanon/subj
              src/kanon/kanon_suppress.o src/kanon/kanon_partition.o \
              src/kanon/kanon_group.o src/kanon/kanon_large.o src/kanon/kanon_scan_query.o \
              src/kanon/kanon_scan_plan.o src/kanon/kanon_scan_exec.o src/kanon/kanon_scan_explain.o
+OBJS      += src/kanon/subject_map.o src/kanon/magnitude.o src/kanon/magnitude_sql.o src/kanon/diverse.o
 SQL_PARTS += src/kanon/kanon.sql
+SQL_PARTS += src/kanon/magnitude.sql src/kanon/diverse.sql
 REGRESS   += kanon kanon_scan
+REGRESS   += kanon_magnitude kanon_diverse
 ISOLATION +=
 
 # ---- long forms of what make test does in short -----------------------------

@@ -91,30 +91,35 @@ find_slot(const SubjectSet *set, uint32_t capacity, SubjectKey key)
 	return slot;
 }
 
-static SubjectSetAdd
-add_to_list(SubjectSet *set, uint32_t capacity, SubjectKey key)
+static inline SubjectSetAdd
+put_into_list(SubjectSet *set, uint32_t capacity, SubjectKey key, uint32_t *position)
 {
 	uint32_t	n = entries(set);
 
 	for (uint32_t i = 0; i < n; i++)
 	{
 		if (key_equals(set->keys[i], key))
+		{
+			*position = i;
 			return SUBJECT_SET_PRESENT;
+		}
 	}
 	if (n >= capacity)
 		return SUBJECT_SET_FULL;
 	set->keys[n] = key;
 	set->count++;
+	*position = n;
 	return SUBJECT_SET_ADDED;
 }
 
-SubjectSetAdd
-subject_set_add(SubjectSet *set, uint32_t capacity, SubjectKey key)
+static inline SubjectSetAdd
+put(SubjectSet *set, uint32_t capacity, SubjectKey key, uint32_t *position)
 {
 	uint32_t	slot;
 
 	if (key_is_zero(key))
 	{
+		*position = capacity;
 		if (set->has_zero)
 			return SUBJECT_SET_PRESENT;
 		set->has_zero = 1;
@@ -122,9 +127,10 @@ subject_set_add(SubjectSet *set, uint32_t capacity, SubjectKey key)
 		return SUBJECT_SET_ADDED;
 	}
 	if (capacity <= SUBJECT_SET_LIST_MAX)
-		return add_to_list(set, capacity, key);
+		return put_into_list(set, capacity, key, position);
 
 	slot = find_slot(set, capacity, key);
+	*position = slot;
 	if (!key_is_zero(set->keys[slot]))
 		return SUBJECT_SET_PRESENT;
 	if (entries(set) >= entries_max(capacity))
@@ -132,6 +138,35 @@ subject_set_add(SubjectSet *set, uint32_t capacity, SubjectKey key)
 	set->keys[slot] = key;
 	set->count++;
 	return SUBJECT_SET_ADDED;
+}
+
+SubjectSetAdd
+subject_set_add(SubjectSet *set, uint32_t capacity, SubjectKey key)
+{
+	uint32_t	position;
+
+	return put(set, capacity, key, &position);
+}
+
+SubjectSetAdd
+subject_set_put(SubjectSet *set, uint32_t capacity, SubjectKey key,
+				uint32_t *position)
+{
+	return put(set, capacity, key, position);
+}
+
+uint32_t
+subject_set_next(const SubjectSet *set, uint32_t capacity, uint32_t position)
+{
+	uint32_t	n = capacity;
+
+	if (capacity <= SUBJECT_SET_LIST_MAX)
+		n = entries(set);
+	while (position < n && key_is_zero(set->keys[position]))
+		position++;
+	if (position < n)
+		return position;
+	return position <= capacity && set->has_zero ? capacity : capacity + 1;
 }
 
 bool

@@ -170,6 +170,17 @@ extern void subject_set_init(SubjectSet *set, SubjectKind kind, int32_t k,
 extern SubjectSetAdd subject_set_add(SubjectSet *set, uint32_t capacity,
 									 SubjectKey key);
 
+/*
+ * The same, and where the key now is: below capacity, or at capacity for the
+ * zero key.  It stays there until the set is copied into a larger one, so
+ * something else can be kept at the same place (subject_map.h).
+ */
+extern SubjectSetAdd subject_set_put(SubjectSet *set, uint32_t capacity,
+									 SubjectKey key, uint32_t *position);
+/* The first position with a key, from that one on; capacity + 1: there is none. */
+extern uint32_t subject_set_next(const SubjectSet *set, uint32_t capacity,
+								 uint32_t position);
+
 /* The smallest capacity that holds count subjects; 0 when none does. */
 extern uint32_t subject_set_capacity_for(uint64_t count);
 
