@@ -174,8 +174,14 @@ GRANT EXECUTE ON FUNCTION
 
 -- mobility -----------------------------------------------------------------
 -- Arithmetic with events that one may read anyway.
-GRANT EXECUTE ON FUNCTION mobanon.stays(mobanon.cell, timestamptz, interval, interval),
-	mobanon.stays_add(internal, mobanon.cell, timestamptz, interval, interval), mobanon.stays_final(internal) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION mobanon.cell_distance(mobanon.cell, mobanon.cell),
+	mobanon.cleaning(boolean, boolean, boolean, integer, integer, interval, interval),
+	mobanon.stays(mobanon.cell, timestamptz, interval, interval), mobanon.stays_add(internal, mobanon.cell, timestamptz, interval, interval),
+	mobanon.stays(mobanon.cell, timestamptz, interval, interval, mobanon.cleaning),
+	mobanon.stays_add(internal, mobanon.cell, timestamptz, interval, interval, mobanon.cleaning), mobanon.stays_final(internal),
+	mobanon.clean_events(mobanon.cell, timestamptz, mobanon.cleaning), mobanon.cleaning_counts(mobanon.cell, timestamptz, mobanon.cleaning),
+	mobanon.clean_events_add(internal, mobanon.cell, timestamptz, mobanon.cleaning), mobanon.clean_events_final(internal),
+	mobanon.cleaning_counts_final(internal) TO PUBLIC;
 -- Which areas are looked at is the business of the house; purpose roles are granted area_cells.
 GRANT SELECT ON mobanon.area_set, mobanon.area_cell TO mobanon_admin;
 GRANT EXECUTE ON FUNCTION mobanon.create_area_set(text, text, text), mobanon.create_area(text, text, mobanon.cell[]),

@@ -1,4 +1,4 @@
-OBJS      += src/mobility/walk.o src/mobility/stays_sql.o
+OBJS      += src/mobility/distance.o src/mobility/walk.o src/mobility/walk_rules.o src/mobility/walk_state.o src/mobility/stays_sql.o
 SQL_PARTS += src/mobility/stays.sql
 REGRESS   += mobility_stays
 # trips and flows
