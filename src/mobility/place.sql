@@ -61,7 +61,7 @@ BEGIN
 	RETURN format($sql$SELECT p.pseudonym, p.%1$I AS person, p.bucket, %2$s AS place,
        s.arrival, s.departure, s.events::bigint AS events, %3$s AS reference
 FROM (SELECT e.pseudonym%4$s, e.bucket,
-             mobanon.stays(%5$s, e.at, %6$L, %7$L ORDER BY e.at) AS stays
+             mobanon.stays(%5$s, e.at, %6$L, %7$L, mobanon.cleaning() ORDER BY e.at) AS stays
       FROM %8$s AS e%9$s
       GROUP BY e.pseudonym%4$s, e.bucket) AS p
 CROSS JOIN LATERAL unnest(p.stays) AS s%10$s$sql$,
