@@ -225,6 +225,17 @@ GRANT EXECUTE ON FUNCTION mobanon.trips(mobanon.stay[], interval, integer, uuid,
 	mobanon.kanon_chains(bigint, mobanon.cell, mobanon.cell, mobanon.cell, integer, text[], integer, integer),
 	mobanon.kanon_chains(text, mobanon.cell, mobanon.cell, mobanon.cell, integer, text[]),
 	mobanon.kanon_chains(text, mobanon.cell, mobanon.cell, mobanon.cell, integer, text[], integer, integer) TO PUBLIC;
+-- Which areas are looked at is the business of the house; purpose roles are granted area_cells.
+GRANT SELECT ON mobanon.area_set, mobanon.area_cell TO mobanon_admin;
+GRANT EXECUTE ON FUNCTION mobanon.create_area_set(text, text, text), mobanon.create_area(text, text, mobanon.cell[]),
+	mobanon.drop_area(text, text), mobanon.drop_area_set(text), mobanon.seal_area_set(text),
+	mobanon.area_cells(text), mobanon.area_geojson(text, text), mobanon.polygon_cells(text, text, numeric),
+	mobanon.place_parts(text, text), mobanon.stays_in_query(text, text, text, interval, interval, name, boolean),
+	mobanon.home_stays_query(text, text, text, name), mobanon.place_stays_query(text, text, text, text, interval, interval, name),
+	mobanon.breakdown_query(text, int, int), mobanon.check_figures(int, int, interval, int, text),
+	mobanon.usual_place_cte(text, text, text, time, time, boolean, int, int), mobanon.visits_cte(text, text, interval, interval),
+	mobanon.places_query(text, int, interval, text, text, interval, int, interval, int, int, bigint, bigint, bigint),
+	mobanon.residents_query(text, int, interval, text, int, int, int, int, int) TO mobanon_admin;
 
 -- release ------------------------------------------------------------------
 GRANT SELECT ON mobanon.pipeline, mobanon.publication, mobanon.publication_window, mobanon.publication_withheld,
@@ -278,7 +289,7 @@ BEGIN
 		WHERE p.pronamespace = 'mobanon'::regnamespace
 		AND p.proname IN ('consented', 'pseudonymize', 'try_coarsen_site', 'kanon_suppress', 'kanon_suppress_set', 'subject_set_agg',
 			'subject_set_agg_uuid', 'subject_set_agg_bigint', 'subject_set_agg_text', 'subject_set_agg_set',
-			'subject_set_final', 'subject_set_union', 'cardinality', 'published_until', 'closed_until')
+			'subject_set_final', 'subject_set_union', 'cardinality', 'area_cells', 'published_until', 'closed_until')
 	LOOP
 		EXECUTE format('%s EXECUTE ON FUNCTION %s %s %s', command, function, preposition, role_name);
 	END LOOP;

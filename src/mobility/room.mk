@@ -7,4 +7,6 @@ OBJS      += src/mobility/trip.o src/mobility/trips_sql.o \
 SQL_PARTS += src/mobility/trips.sql src/mobility/flows.sql
 REGRESS   += mobility_flow
 # places and meaningful locations
+SQL_PARTS += src/mobility/area.sql src/mobility/place.sql src/mobility/home.sql
+REGRESS   += mobility_place mobility_home
 ISOLATION +=
