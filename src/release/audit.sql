@@ -25,8 +25,10 @@ SET search_path = pg_catalog, mobanon, pg_temp
 AS $$
 DECLARE
 	d		record;
+	cells	name[] := cell_columns(p);
 	place	bigint;
 	subjects bigint;
+	of_what	text;
 BEGIN
 	SELECT * INTO d FROM first_difference(p);
 	IF d.bucket IS NULL THEN
@@ -36,10 +38,13 @@ BEGIN
 	-- the first place at which then and now differ
 	SELECT min(i) INTO place FROM generate_series(1, GREATEST(d.published, d.present)) AS i
 	WHERE substr(d.row_checks, (4 * i - 3)::int, 4) <> substr(d.present_checks, (4 * i - 3)::int, 4);
-	EXECUTE format('SELECT %s, r.subjects FROM %s AS r WHERE r.bucket = $1 ORDER BY %s OFFSET $2 - 1 LIMIT 1',
-		COALESCE((SELECT quote_ident(c.name) FROM release_columns(p) AS c WHERE c.type = 'mobanon.cell' ORDER BY c.place LIMIT 1), 'NULL'),
+	EXECUTE format($sql$SELECT %s, concat_ws(', ', %s), r.subjects FROM %s AS r WHERE r.bucket = $1 ORDER BY %s OFFSET $2 - 1 LIMIT 1$sql$,
+		COALESCE(column_list(cells[1:1], 'r'), 'NULL'),
+		-- what the cell alone does not say
+		COALESCE((SELECT string_agg(format('%L || r.%I', c.name || ' ', c.name), ', ' ORDER BY c.place) FROM release_columns(p) AS c
+			WHERE c.use = 'key' AND c.name <> 'bucket' AND c.name <> ALL (cells[1:1])), 'NULL'),
 		p.pipeline, column_list((key_columns(p))[2:], 'r'))
-	INTO cell, subjects USING bucket, COALESCE(place, 1);
+	INTO cell, of_what, subjects USING bucket, COALESCE(place, 1);
 	problem := CASE
 		WHEN d.published = 0 THEN format('the bucket has %s rows, and nothing was published for it', d.present)
 		WHEN d.present = 0 THEN format('the bucket has no rows, and %s were published', d.published)
@@ -47,7 +52,8 @@ BEGIN
 		WHEN place IS NULL THEN 'a row was changed'
 		WHEN d.present < d.published THEN format('%s of %s rows are missing, the first before this one', d.published - d.present, d.published)
 		WHEN d.present > d.published THEN format('%s rows too many, this is the first', d.present - d.published)
-		ELSE format('row %s of %s (%s subjects) is not what was published', place, d.published, subjects) END;
+		ELSE format('row %s of %s (%s subjects) is not what was published', place, d.published, subjects) END
+		|| COALESCE(': ' || NULLIF(of_what, ''), '');
 	RETURN NEXT;
 END
 $$;
@@ -131,7 +137,7 @@ SET search_path = pg_catalog, mobanon, pg_temp
 SET timezone = 'UTC' SET datestyle = 'ISO, YMD' SET intervalstyle = 'postgres'
 AS $$
 DECLARE
-	cells	name[] := ARRAY(SELECT c.name FROM release_columns(p) AS c WHERE c.type = 'mobanon.cell' ORDER BY c.place);
+	cells	name[] := cell_columns(p);
 	timed	boolean := cardinality(p.buckets) > 1;
 	found	text;
 BEGIN

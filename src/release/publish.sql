@@ -19,7 +19,7 @@ CREATE FUNCTION mobanon.window_hashes(p mobanon.pipeline, window_from timestampt
 RETURNS TABLE (publication int, bucket timestamptz, rows bigint, sha256 bytea, row_checks bytea)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, mobanon, pg_temp
-SET timezone = 'UTC' SET intervalstyle = 'postgres'
+SET timezone = 'UTC' SET intervalstyle = 'postgres' SET datestyle = 'ISO, YMD'
 AS $$
 BEGIN
 	RETURN QUERY EXECUTE format(
@@ -176,13 +176,27 @@ $$;
 COMMENT ON FUNCTION mobanon.bring_out_to_recipients(mobanon.pipeline, mobanon.publication) IS
 'For the release room: copies what was just published into the releases of single recipients.';
 
+-- A row lies in the areas of a recipient when one of its ends does, or the whole of its own area.
+CREATE FUNCTION mobanon.areas_condition(p mobanon.pipeline, areas text[]) RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+RETURN CASE
+	WHEN cell_columns(p) <> '{}' THEN (SELECT string_agg(format(
+		'EXISTS (SELECT FROM unnest(%L::mobanon.cell[]) AS a (area) WHERE coarsen_cell(r.%I, cell_resolution(a.area)) = a.area)', areas, c.name), ' OR ')
+		FROM unnest(cell_columns(p)) AS c (name))
+	WHEN (place_parts(p.places, NULL)).is_set THEN format(
+		'NOT EXISTS (SELECT FROM area_cells(%L) AS c WHERE c.area = r.area AND NOT EXISTS (SELECT FROM unnest(%L::mobanon.cell[]) AS a (area) WHERE coarsen_cell(c.cell, cell_resolution(a.area)) = a.area))',
+		p.places, areas)
+	ELSE format('EXISTS (SELECT FROM unnest(%L::mobanon.cell[]) AS a (area) WHERE coarsen_cell(r.area::mobanon.cell, cell_resolution(a.area)) = a.area)', areas) END;
+COMMENT ON FUNCTION mobanon.areas_condition(mobanon.pipeline, text[]) IS
+'For the release room: the condition for the rows of a release that lie in the areas of a recipient.';
+
 CREATE FUNCTION mobanon.recipient_rows(p mobanon.pipeline, r mobanon.pipeline, window_from timestamptz, window_to timestamptz) RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, mobanon, pg_temp
 SET timezone = 'UTC' SET datestyle = 'ISO, YMD'
-RETURN format('SELECT %s FROM %s WHERE bucket >= %L AND bucket < %L%s', column_list(ARRAY(SELECT c.name FROM release_columns(p) AS c ORDER BY c.place)),
-	p.pipeline, window_from, window_to, CASE WHEN r.areas IS NOT NULL THEN format(
-		' AND EXISTS (SELECT FROM unnest(%L::mobanon.cell[]) AS a (area) WHERE coarsen_cell(cell, cell_resolution(a.area)) = a.area)', r.areas) END);
+RETURN format('SELECT %s FROM %s AS r WHERE bucket >= %L AND bucket < %L%s', column_list(ARRAY(SELECT c.name FROM release_columns(p) AS c ORDER BY c.place)),
+	p.pipeline, window_from, window_to, CASE WHEN r.areas IS NOT NULL THEN ' AND (' || areas_condition(p, r.areas) || ')' END);
 COMMENT ON FUNCTION mobanon.recipient_rows(mobanon.pipeline, mobanon.pipeline, timestamptz, timestamptz) IS
 'For the release room: the query for the rows of a release that a recipient gets: all, or those inside of its areas.';
 
