@@ -148,6 +148,23 @@ set_add(SubjectSet *set, SubjectKey key)
 	return set;
 }
 
+/*
+ * The same for a row of an aggregate: groups alternate, so a large set is not in
+ * the cache when its next row comes, and the row only asks for its slot.
+ */
+static inline SubjectSet *
+set_add_row(SubjectSet *set, SubjectKey key)
+{
+	uint32		capacity = subject_set_capacity(VARSIZE(set));
+
+	if (capacity < SUBJECT_SET_WAIT_MIN)
+		return set_add(set, key);
+	if (likely(subject_set_add_soon(set, capacity, key) != SUBJECT_SET_FULL))
+		return set;
+	subject_set_settle(set, capacity);
+	return set_add(set, key);
+}
+
 /* A growing copy of any set. */
 SubjectSet *
 set_thaw(const SetValue *value)
@@ -174,9 +191,11 @@ SubjectSet *
 set_union(SubjectSet *target, const SetValue *source)
 {
 	uint32		capacity = subject_set_capacity(VARSIZE(target));
-	uint64		sum = (uint64) target->count + source->count;
+	uint64		sum;
 	bool		fits;
 
+	subject_set_settle(target, capacity);
+	sum = (uint64) target->count + source->count;
 	check_kinds((SubjectKind) target->kind, source->kind);
 	check_same_k(target->k, source->k);
 
@@ -278,7 +297,7 @@ state_with_k(FunctionCallInfo fcinfo, SubjectKind kind)
 	do { \
 		SubjectSet *state_ = (state); \
 		if (!PG_ARGISNULL(1)) \
-			state_ = set_add(state_, subject_key_arg(fcinfo, 1, kind)); \
+			state_ = set_add_row(state_, subject_key_arg(fcinfo, 1, kind)); \
 		PG_RETURN_POINTER(state_); \
 	} while (0)
 
