@@ -14,7 +14,7 @@ ISOLATION +=
 .PHONY: kanon-oracle kanon-fuzz
 # 200 random data sets through every plan
 kanon-oracle:
-	@KANON_DATASETS=$(or $(DATASETS),200) ONLY=kanon_oracle test/run
+	@for t in kanon_oracle kanon_magnitude_oracle; do KANON_DATASETS=$(or $(DATASETS),200) ONLY=$$t test/run || exit 1; done
 # a million malformed and well-formed sets, under AddressSanitizer
 kanon-fuzz:
 	@KANON_FUZZ_INPUTS=$(or $(INPUTS),1000000) bash test/t/kanon_fuzz.sh
