@@ -3,7 +3,7 @@ OBJS      += src/kanon/subject_set.o src/kanon/subject_set_text.o src/kanon/subj
              src/kanon/kanon_group.o src/kanon/kanon_large.o src/kanon/kanon_scan_query.o \
              src/kanon/kanon_scan_plan.o src/kanon/kanon_scan_exec.o src/kanon/kanon_scan_explain.o \
              src/kanon/table_rows.o src/kanon/table_relation.o src/kanon/table_bounds.o src/kanon/table_axis.o \
-             src/kanon/table_path.o src/kanon/table_suppress.o src/kanon/table_sql.o
+             src/kanon/table_path.o src/kanon/table_pair.o src/kanon/table_suppress.o src/kanon/table_sql.o
 SQL_PARTS += src/kanon/kanon.sql src/kanon/table.sql
 REGRESS   += kanon kanon_scan kanon_table
 ISOLATION +=

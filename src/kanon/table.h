@@ -11,6 +11,8 @@
  *	table_relation.c	which rows add up to which
  *	table_bounds.c		what a reader can compute
  *	table_axis.c		dimensions and hierarchies as trees
+ *	table_path.c		what may change on one axis without a reader seeing it
+ *	table_pair.c		what may change between two rows
  *	table_suppress.c	which rows to withhold
  *	table_sql.c			the window functions
  *

@@ -46,6 +46,10 @@ typedef struct PathList
 	Path		path[MOVE_MAX_PATHS];	/* by ascending cost */
 } PathList;
 
+/* Innermost rows that are tried as the other end of a pair: used before, and of one slice. */
+#define MOVE_GIVERS 64
+#define MOVE_NEAR 4
+
 /* What is known while rows are being withheld. */
 typedef struct Withholding
 {
@@ -60,6 +64,13 @@ typedef struct Withholding
 	int			queued;
 	int32	   *siblings;		/* scratch: of the spread of each axis */
 	int32		siblings_max;
+
+	/* for pairs */
+	int32	   *below;			/* of each row: an innermost row that is part of it, or itself */
+	int32		giver_used[MOVE_GIVERS];
+	int			givers_used;	/* how often one was added */
+	int32	   *near[TABLE_MAX_DIMENSIONS];	/* [node * MOVE_NEAR]: the smallest large rows; -1: no more */
+	int32		smallest[MOVE_NEAR];	/* of all */
 } Withholding;
 
 /* A row that may lose k subjects and still say nothing about fewer than k. */
@@ -83,9 +94,20 @@ row_cost(const Withholding *w, int32 row)
 	return w->state[row] == ROW_SHOWN ? w->table->value[row] + w->k : 0;
 }
 
+static inline void
+withhold(Withholding *w, int32 row, RowState why)
+{
+	w->state[row] = why;
+	w->queue[w->queued++] = row;
+}
+
 /* table_path.c */
 extern int32 row_on_line(const Withholding *w, int32 row, int axis, int32 node);
 extern void list_paths(Withholding *w, int32 row, int axis, PathList *list);
-extern void path_to_root(const Withholding *w, int32 leaf, int axis, Path *path);
+
+/* table_pair.c */
+extern void pairs_init(Withholding *w);
+extern int32 find_giver(const Withholding *w, int32 row, int64 *best_cost);
+extern void apply_pair(Withholding *w, int32 row, int32 giver);
 
 #endif							/* KANON_TABLE_MOVE_H */

@@ -186,17 +186,3 @@ list_paths(Withholding *w, int32 row, int axis, PathList *list)
 			list->path[list->paths - 1] = to_root;
 	}
 }
-
-/* The path from a row's node to its last total. */
-void
-path_to_root(const Withholding *w, int32 leaf, int axis, Path *path)
-{
-	const Axis *a = &w->axes->axis[axis];
-
-	memset(path, 0, sizeof(Path));
-	for (int32 node = w->axes->node[leaf * w->axes->axes + axis]; node >= 0; node = a->parent[node])
-	{
-		path->node[path->nodes] = node;
-		path->sign[path->nodes++] = 1;
-	}
-}

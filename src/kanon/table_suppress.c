@@ -5,7 +5,7 @@
  * First the small ones, with fewer than k subjects.  Then, for each withheld
  * row, the cheapest move (see table_move.h) that shows it to be safe: what of
  * the move is still shown is withheld, too, and made safe in its turn.  The
- * move along all last totals always exists, so this ends, at worst with nothing
+ * move of all its totals always exists, so this ends, at worst with nothing
  * shown.  Afterwards every innermost small row could hold anything from 0
  * to k more than it does, and every withheld row lies in an interval k wide.
  */
@@ -149,13 +149,6 @@ search_moves(const Withholding *w, int32 row, const PathList *list, int axis, in
 	}
 }
 
-static void
-withhold(Withholding *w, int32 row, RowState why)
-{
-	w->state[row] = why;
-	w->queue[w->queued++] = row;
-}
-
 /* Withholds what is shown of a move, and notes which rows it makes safe. */
 static void
 apply_move(Withholding *w, int32 row, Move *move)
@@ -183,51 +176,24 @@ apply_move(Withholding *w, int32 row, Move *move)
 	w->safe[row] = true;
 }
 
-/* An innermost row that is part of a total; the row itself when there is none. */
-static int32
-innermost_below(const Withholding *w, int32 row)
-{
-	const Table *table = w->table;
-
-	for (int r = 0; r < table->rows; r++)
-	{
-		bool		below = table->pattern[r] == w->innermost;
-
-		for (int d = 0; below && d < table->dimensions; d++)
-		{
-			int32		member = table->member[row * table->dimensions + d];
-
-			below = member == 0 || member == table->member[r * table->dimensions + d];
-		}
-		if (below)
-			return r;
-	}
-	return row;
-}
-
-/* Makes a withheld row safe. */
+/* Makes a withheld row safe by the cheapest move that is found. */
 static void
 make_safe(Withholding *w, int32 row, PathList *list)
 {
 	Move		move = {.axes = w->axes->axes};
-	Move		best = {.axes = w->axes->axes};
-	int64		best_cost = -1;
+	Move		best = {0};
+	int64		cost = -1;
+	int32		giver;
 
 	for (int a = 0; a < w->axes->axes; a++)
 		list_paths(w, row, a, &list[a]);
-	search_moves(w, row, list, 0, 0, &move, &best, &best_cost);
-	if (best_cost < 0)
-	{
-		/* rows that are not there are in the way of all others, never of this one */
-		int32		leaf = innermost_below(w, row);
-
-		for (int a = 0; a < w->axes->axes; a++)
-		{
-			path_to_root(w, leaf, a, &list[a].path[0]);
-			best.path[a] = &list[a].path[0];
-		}
-	}
-	apply_move(w, row, &best);
+	search_moves(w, row, list, 0, 0, &move, &best, &cost);
+	giver = find_giver(w, row, &cost);
+	/* without anything else: along all last totals, taken from nowhere */
+	if (giver >= 0 || cost < 0)
+		apply_pair(w, row, giver);
+	else
+		apply_move(w, row, &best);
 }
 
 /* Every row has all its totals; otherwise moves would not be what they seem. */
@@ -297,6 +263,7 @@ table_suppress(Table *table, int32 k)
 		w.siblings_max = Max(w.siblings_max, w.axes->axis[a].nodes);
 	w.siblings = palloc(Max(w.axes->axes * w.siblings_max, 1) * sizeof(int32));
 
+	pairs_init(&w);
 	withhold_small(&w);
 	for (int i = 0; i < w.queued; i++)
 	{
