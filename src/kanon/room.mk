@@ -9,10 +9,13 @@ REGRESS   += kanon kanon_scan kanon_table
 ISOLATION +=
 
 # ---- long forms of what make test does in short -----------------------------
-.PHONY: kanon-oracle kanon-fuzz
+.PHONY: kanon-oracle kanon-fuzz kanon-table
 # 200 random data sets through every plan
 kanon-oracle:
 	@KANON_DATASETS=$(or $(DATASETS),200) ONLY=kanon_oracle test/run
 # a million malformed and well-formed sets, under AddressSanitizer
 kanon-fuzz:
 	@KANON_FUZZ_INPUTS=$(or $(INPUTS),1000000) bash test/t/kanon_fuzz.sh
+# 150 tables with totals against linear programs (GLPK)
+kanon-table:
+	@TABLES=$(or $(TABLES),25) ONLY=kanon_table test/run
