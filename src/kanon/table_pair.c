@@ -144,6 +144,26 @@ try_giver(const Withholding *w, int32 row, int32 giver, int32 *best, int64 *best
 	*best = giver;
 }
 
+/* Tries all large rows that differ from the innermost row in one node of one axis. */
+static void
+try_line(const Withholding *w, int32 row, int axis, int32 *best, int64 *best_cost)
+{
+	const Axis *a = &w->axes->axis[axis];
+	int32		taker = w->below[row];
+	int32		node = w->axes->node[taker * w->axes->axes + axis];
+	int32		parent = a->parent[node];
+
+	if (parent < 0)
+		return;
+	for (int32 c = a->first_child[parent]; c < a->first_child[parent + 1]; c++)
+	{
+		int32		giver = row_on_line(w, taker, axis, a->child[c]);
+
+		if (giver >= 0 && giver != taker && row_is_large(w, giver) && w->table->pattern[giver] == w->innermost)
+			try_giver(w, row, giver, best, best_cost);
+	}
+}
+
 /* The innermost row that gives to row at less than best_cost (-1: at any), or -1. */
 int32
 find_giver(const Withholding *w, int32 row, int64 *best_cost)
@@ -157,6 +177,7 @@ find_giver(const Withholding *w, int32 row, int64 *best_cost)
 	{
 		int32		node = axes->node[w->below[row] * axes->axes + a];
 
+		try_line(w, row, a, &best, best_cost);
 		for (int i = 0; i < MOVE_NEAR && w->near[a][node * MOVE_NEAR + i] >= 0; i++)
 			try_giver(w, row, w->near[a][node * MOVE_NEAR + i], &best, best_cost);
 	}
