@@ -185,6 +185,10 @@ GRANT EXECUTE ON FUNCTION
 	mobanon.kanon_partition_bigint(internal, bigint, mobanon.cell, timestamptz, integer, text[], interval[], text),
 	mobanon.kanon_partition_text(internal, text, mobanon.cell, timestamptz, integer, text[], interval[], text),
 	mobanon.kanon_partition_final(internal) TO PUBLIC;
+-- Arithmetic with the rows of the caller's own query; reasons tell which groups are small.
+GRANT EXECUTE ON FUNCTION mobanon.kanon_table(bigint, bigint, integer, "any"), mobanon.table_bounds(bigint, "any"),
+	mobanon.audit_table(regclass, name, integer, name[], name[]) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION mobanon.kanon_table_reason(bigint, bigint, integer, "any") TO mobanon_admin;
 
 -- mobility -----------------------------------------------------------------
 -- Arithmetic with events that one may read anyway.
