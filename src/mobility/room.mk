@@ -4,3 +4,8 @@ REGRESS   += mobility_stays
 # trips and flows
 # places and meaningful locations
 ISOLATION +=
+
+# Stays and cleaning beside plain SQL, on many more random events and all of the real ones.
+.PHONY: test-stays
+test-stays:
+	@SUBJECTS=3000 SHARE=1 ONLY=mobility_stays.sh test/run
