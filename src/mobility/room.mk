@@ -8,3 +8,9 @@ SQL_PARTS += src/mobility/trips.sql src/mobility/flows.sql
 REGRESS   += mobility_flow
 # places and meaningful locations
 ISOLATION +=
+
+# ---- long forms of what make test does in short -----------------------------
+.PHONY: flow-oracle
+# 150 random data sets of flows and chains
+flow-oracle:
+	@FLOW_DATASETS=$(or $(DATASETS),150) ONLY=mobility_flow_oracle test/run
