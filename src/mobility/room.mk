@@ -15,3 +15,8 @@ ISOLATION +=
 .PHONY: test-stays
 test-stays:
 	@SUBJECTS=3000 SHARE=1 ONLY=mobility_stays.sh test/run
+# ---- long forms of what make test does in short -----------------------------
+.PHONY: flow-oracle
+# 150 random data sets of flows and chains
+flow-oracle:
+	@FLOW_DATASETS=$(or $(DATASETS),150) ONLY=mobility_flow_oracle test/run
