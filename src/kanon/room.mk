@@ -2,8 +2,9 @@ OBJS      += src/kanon/subject_set.o src/kanon/subject_set_text.o src/kanon/subj
              src/kanon/kanon_suppress.o src/kanon/kanon_partition.o \
              src/kanon/kanon_group.o src/kanon/kanon_large.o src/kanon/kanon_scan_query.o \
              src/kanon/kanon_scan_plan.o src/kanon/kanon_scan_exec.o src/kanon/kanon_scan_explain.o \
-             src/kanon/area_ladder.o src/kanon/area_tree.o src/kanon/area_rows.o src/kanon/area_input.o src/kanon/area_sql.o
-SQL_PARTS += src/kanon/kanon.sql src/kanon/area.sql
+             src/kanon/area_ladder.o src/kanon/area_tree.o src/kanon/area_rows.o src/kanon/area_input.o src/kanon/area_sql.o \
+             src/kanon/contribution.o
+SQL_PARTS += src/kanon/kanon.sql src/kanon/area.sql src/kanon/area_utility.sql src/kanon/contribution.sql
 REGRESS   += kanon kanon_scan kanon_partition
 ISOLATION +=
 
