@@ -1,6 +1,6 @@
 OBJS      += src/mobility/distance.o src/mobility/walk.o src/mobility/walk_rules.o src/mobility/walk_state.o src/mobility/stays_sql.o
 SQL_PARTS += src/mobility/stays.sql
-REGRESS   += mobility_stays
+REGRESS   += mobility_stays mobility_cleaning
 # trips and flows
 OBJS      += src/mobility/trip.o src/mobility/trips_sql.o \
              src/mobility/flow_trips.o src/mobility/flow_ladder.o src/mobility/flow_partition.o src/mobility/flows_sql.o
