@@ -31,10 +31,11 @@
 #include "mobanon.h"
 
 #include "cell/cell.h"
+#include "kanon/area.h"
 #include "kanon/subject_set.h"
 
 #define FLOW_ENDS_MAX	3
-#define FLOW_LEVELS_MAX WORLD_LEVELS	/* no ladder is longer */
+#define FLOW_LEVELS_MAX MAX_RESOLUTIONS
 
 typedef struct FlowRules
 {

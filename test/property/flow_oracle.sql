@@ -27,7 +27,7 @@ BEGIN
 		WHERE withheld < subjects AND withheld * 100 <= subjects * loss ORDER BY grp, box, level, level[e] DESC, e;
 		UPDATE walk AS w SET open = false WHERE open AND NOT EXISTS (SELECT FROM choice AS c WHERE (c.grp, c.box, c.level) = (w.grp, w.box, w.level));
 		DELETE FROM walk AS w USING choice AS c, part AS p WHERE w.open AND (c.grp, c.box, c.level) = (w.grp, w.box, w.level)
-			AND (p.grp, p.box, p.level, p.e) = (c.grp, c.box, c.level, c.e) AND p.area = mobanon.coarsen_cell(w.cells[c.e], ladder[w.level[c.e] - 1]) AND p.subjects < k;
+			AND (p.grp, p.box, p.level, p.e) = (c.grp, c.box, c.level, c.e) AND p.area OPERATOR(mobanon.=) mobanon.coarsen_cell(w.cells[c.e], ladder[w.level[c.e] - 1]) AND p.subjects < k;
 		UPDATE walk AS w SET box = w.box[:c.e - 1] || mobanon.coarsen_cell(w.cells[c.e], ladder[w.level[c.e] - 1]) || w.box[c.e + 1:],
 			level = w.level[:c.e - 1] || w.level[c.e] - 1 || w.level[c.e + 1:]
 		FROM choice AS c WHERE w.open AND (c.grp, c.box, c.level) = (w.grp, w.box, w.level);
