@@ -6,3 +6,8 @@ REGRESS   += mobility_stays
 SQL_PARTS += src/mobility/area.sql src/mobility/place.sql src/mobility/home.sql
 REGRESS   += mobility_place mobility_home
 ISOLATION +=
+
+# The whole of what make test compares in short.
+.PHONY: test-places
+test-places:
+	@SUBJECTS=4000 ONLY=mobility_places test/run
