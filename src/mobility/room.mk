@@ -20,3 +20,7 @@ test-stays:
 # 150 random data sets of flows and chains
 flow-oracle:
 	@FLOW_DATASETS=$(or $(DATASETS),150) ONLY=mobility_flow_oracle test/run
+# The whole of what make test compares in short.
+.PHONY: test-places
+test-places:
+	@SUBJECTS=4000 ONLY=mobility_places test/run
