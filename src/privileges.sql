@@ -185,6 +185,10 @@ GRANT EXECUTE ON FUNCTION
 	mobanon.kanon_partition_bigint(internal, bigint, mobanon.cell, timestamptz, integer, text[], interval[], text),
 	mobanon.kanon_partition_text(internal, text, mobanon.cell, timestamptz, integer, text[], interval[], text),
 	mobanon.kanon_partition_final(internal) TO PUBLIC;
+-- Arithmetic with the rows of the caller's own query; reasons tell which groups are small.
+GRANT EXECUTE ON FUNCTION mobanon.kanon_table(bigint, bigint, integer, "any"), mobanon.table_bounds(bigint, "any"),
+	mobanon.audit_table(regclass, name, integer, name[], name[]) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION mobanon.kanon_table_reason(bigint, bigint, integer, "any") TO mobanon_admin;
 
 -- mobility -----------------------------------------------------------------
 -- Arithmetic with events that one may read anyway.
@@ -232,7 +236,7 @@ GRANT EXECUTE ON FUNCTION mobanon.create_area_set(text, text, text), mobanon.cre
 	mobanon.area_cells(text), mobanon.area_geojson(text, text), mobanon.polygon_cells(text, text, numeric),
 	mobanon.place_parts(text, text), mobanon.stays_in_query(text, text, text, interval, interval, name, boolean),
 	mobanon.home_stays_query(text, text, text, name), mobanon.place_stays_query(text, text, text, text, interval, interval, name),
-	mobanon.breakdown_query(text, int, int), mobanon.check_figures(int, int, interval, int, text),
+	mobanon.breakdown_query(text, int, int), mobanon.check_figures(int, int, interval, int, text), mobanon.check_rule(int, int),
 	mobanon.usual_place_cte(text, text, text, time, time, boolean, int, int), mobanon.visits_cte(text, text, interval, interval),
 	mobanon.places_query(text, int, interval, text, text, interval, int, interval, int, int, bigint, bigint, bigint),
 	mobanon.residents_query(text, int, interval, text, int, int, int, int, int) TO mobanon_admin;

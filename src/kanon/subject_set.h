@@ -210,7 +210,7 @@ extern void subject_set_settle(SubjectSet *set, uint32_t capacity);
  */
 extern SubjectSetAdd subject_set_put(SubjectSet *set, uint32_t capacity,
 									 SubjectKey key, uint32_t *position);
-/* The first position with a key, from that one on; capacity + 1: there is none. */
+/* The first position with a key, from that one on; capacity + 1: there is none.  The set is settled. */
 extern uint32_t subject_set_next(const SubjectSet *set, uint32_t capacity,
 								 uint32_t position);
 

@@ -30,7 +30,7 @@ PG_FUNCTION_INFO_V1(flows_final);
 
 /* Of the short forms. */
 #define DEFAULT_BOUND 4
-#define DEFAULT_LOSS  0
+#define DEFAULT_LOSS  5
 #define LOSS_MAX	  50
 
 typedef struct FlowState
@@ -278,6 +278,7 @@ box_row(TupleDesc descriptor, const FlowBox *box, int ends)
 		values[e] = CellGetDatum(box->cells[e]);
 	values[ends] = Int64GetDatum((int64) box->subjects);
 	values[ends + 1] = Int64GetDatum((int64) box->trips);
+	nulls[ends + 1] = !box->trips_shown;
 	return HeapTupleGetDatum(heap_form_tuple(descriptor, values, nulls));
 }
 

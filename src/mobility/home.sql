@@ -13,6 +13,8 @@ SET search_path = pg_catalog, mobanon, pg_temp
 AS $$
 #variable_conflict use_variable
 BEGIN
+	PERFORM check_rule(min_nights, night_share);
+	PERFORM check_rule(min_workdays, workday_share);
 	PERFORM check_figures(k, diversity, bucket, min_nights, time_zone);
 	RETURN format($sql$WITH %1$s, %2$s, resident AS (
   -- one row per person

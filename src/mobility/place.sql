@@ -140,7 +140,7 @@ BEGIN
 	ELSIF NOT EXISTS (SELECT FROM pg_timezone_names AS z WHERE z.name = time_zone) THEN
 		RAISE EXCEPTION 'time zone "%" does not exist', time_zone
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Take a name from the view pg_timezone_names, such as ''Europe/Berlin''.';
-	ELSIF nights IS NOT NULL AND (nights < 1 OR bucket < nights * interval '1 day') THEN
+	ELSIF bucket < nights * interval '1 day' THEN
 		RAISE EXCEPTION 'a home is where % nights were spent, and a bucket of % has fewer', nights, bucket
 			USING ERRCODE = 'invalid_parameter_value',
 				  HINT = 'Take a bucket of several days, such as ''7 days''. It costs privacy inside the house: a pseudonym then lasts as long, and so does the trace under it.';
@@ -149,6 +149,20 @@ END
 $$;
 COMMENT ON FUNCTION mobanon.check_figures(int, int, interval, int, text) IS
 'For the mobility room: an error that says what to do when parameters of figures make no sense; nights is null where no home is asked for.';
+
+CREATE FUNCTION mobanon.check_rule(days int, share int) RETURNS void
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+BEGIN
+	IF days IS NULL OR share IS NULL OR days < 1 OR share NOT BETWEEN 50 AND 100 THEN
+		RAISE EXCEPTION 'a usual place is that of at least one day and of 50 to 100 per cent of them'
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Less than half, and a person could have two homes. 3 and 50 are the defaults.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION mobanon.check_rule(int, int) IS
+'For the mobility room: an error when days and share of a usual place make no sense.';
 
 /*
  * Where a pseudonym spends a time of the day: as a CTE of the given name, with
@@ -220,6 +234,7 @@ SET search_path = pg_catalog, mobanon, pg_temp
 AS $$
 #variable_conflict use_variable
 BEGIN
+	PERFORM check_rule(min_nights, night_share);
 	PERFORM check_figures(k, diversity, bucket, CASE WHEN homes IS NOT NULL THEN min_nights END, time_zone);
 	RETURN format($sql$WITH %2$s, present AS (
   SELECT bucket, area, person, day, count(*) AS visits, sum(minutes) AS minutes FROM visit GROUP BY bucket, area, person, day
@@ -253,12 +268,22 @@ BEGIN
          mobanon.kanon_quantile(person, minutes, 0.5, %1$s, %6$s) AS half,
          mobanon.kanon_quantile(person, minutes, 0.75, %1$s, %6$s) AS three_quarters
   FROM visitor GROUP BY bucket, area
+), link AS (
+  -- Who went from one area to another was in both, so there are k others in the other.
+  SELECT l.bucket, l.area, l.measure, l.other
+  FROM (SELECT v.bucket, v.area, m.measure, m.other, count(*) AS persons
+        FROM visitor AS v CROSS JOIN LATERAL (VALUES ('from', v.came_from), ('to', v.went_to)) AS m (measure, other)
+        GROUP BY v.bucket, v.area, m.measure, m.other) AS l
+  JOIN (SELECT bucket, area, count(*) AS persons FROM visitor GROUP BY bucket, area) AS o ON o.bucket = l.bucket AND o.area = l.other
+  WHERE o.persons - l.persons >= %1$s
 )%7$s, label AS (
   SELECT v.bucket, v.area, m.measure, NULL::date AS day, v.person, m.value COLLATE "C" AS value
-  FROM visitor AS v%8$s
+  FROM visitor AS v
+  LEFT JOIN link AS f ON f.bucket = v.bucket AND f.area = v.area AND f.measure = 'from' AND f.other = v.came_from
+  LEFT JOIN link AS t ON t.bucket = v.bucket AND t.area = v.area AND t.measure = 'to' AND t.other = v.went_to%8$s
   CROSS JOIN LATERAL (VALUES
-    ('from', v.came_from),
-    ('to', v.went_to),
+    ('from', f.other),
+    ('to', t.other),
     ('return', CASE v.days WHEN 1 THEN 'once' WHEN 2 THEN 'again' ELSE 'regular' END),
     ('stayed', CASE WHEN v.longest < 30 THEN 'under 30 minutes' WHEN v.longest < 120 THEN '30 minutes to 2 hours' ELSE '2 hours and more' END)%9$s) AS m (measure, value)
 ), breakdown AS (

@@ -10,3 +10,13 @@ REGRESS   += mobility_flow
 SQL_PARTS += src/mobility/area.sql src/mobility/place.sql src/mobility/home.sql
 REGRESS   += mobility_place mobility_home
 ISOLATION +=
+
+# Stays and cleaning beside plain SQL, on many more random events and all of the real ones.
+.PHONY: test-stays
+test-stays:
+	@SUBJECTS=3000 SHARE=1 ONLY=mobility_stays.sh test/run
+# ---- long forms of what make test does in short -----------------------------
+.PHONY: flow-oracle
+# 150 random data sets of flows and chains
+flow-oracle:
+	@FLOW_DATASETS=$(or $(DATASETS),150) ONLY=mobility_flow_oracle test/run

@@ -34,5 +34,7 @@ BEGIN
 		divided := FOUND;
 	END LOOP;
 	TRUNCATE want;
-	INSERT INTO want SELECT grp, box, count(*), sum(least(times, bound)) FROM (SELECT grp, box, subject, count(*) AS times FROM walk GROUP BY grp, box, subject) AS s GROUP BY grp, box;
+	-- Trips, unless they would tell of fewer than k: of those who went more than once, or of those who went less often than they could.
+	INSERT INTO want SELECT grp, box, count(*), CASE WHEN bound = 1 OR count(*) FILTER (WHERE times > 1) >= k AND count(*) FILTER (WHERE times < bound) >= k THEN sum(least(times, bound)) END
+	FROM (SELECT grp, box, subject, count(*) AS times FROM walk GROUP BY grp, box, subject) AS s GROUP BY grp, box;
 END $$;
