@@ -14,12 +14,13 @@
  *				origin 5km x destination 5km	the other where that one cannot be
  *
  * A box may be divided along an end when each finer box with anybody in it has k
- * subjects (or, with loss, when those that have not hold few of its subjects:
- * these are withheld).  Boxes that are not divided are the result.  So each trip
- * is in at most one row, rows never overlap, none of a divided box's totals comes
- * out, and any sum of rows counts a union of whole boxes of k subjects or more.
- * As a finer box never has more subjects, what could not be divided along an end
- * cannot later: the result cannot be made any finer by this rule.
+ * subjects; or when those that have not hold no more than loss per cent of its
+ * subjects, who are withheld then.  Boxes that are not divided are the result.
+ * So each trip is in at most one row, rows never overlap, no total of a divided
+ * box comes out, and what can be computed from rows are sums of whole rows.
+ *
+ * Why loss: between many areas there is always somebody who went where nobody
+ * else went, and without it he would decide how coarse the others are shown.
  *
  * flow_trips.c collects the trips, flow_ladder.c numbers the areas of each
  * resolution, flow_partition.c divides.
@@ -30,10 +31,11 @@
 #include "mobanon.h"
 
 #include "cell/cell.h"
+#include "kanon/area.h"
 #include "kanon/subject_set.h"
 
 #define FLOW_ENDS_MAX	3
-#define FLOW_LEVELS_MAX WORLD_LEVELS	/* no ladder is longer */
+#define FLOW_LEVELS_MAX MAX_RESOLUTIONS
 
 typedef struct FlowRules
 {
@@ -101,6 +103,7 @@ typedef struct FlowBox
 	Cell		cells[FLOW_ENDS_MAX];
 	uint64		subjects;		/* at least k */
 	uint64		trips;			/* each subject counted at most bound times */
+	bool		trips_shown;	/* or would they tell of fewer than k subjects */
 } FlowBox;
 
 /* The boxes of the result, in order of their cells; in the current memory context. */

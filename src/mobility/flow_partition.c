@@ -207,13 +207,56 @@ ends_to_try(const Division *division, const Box *box, int order[FLOW_ENDS_MAX])
 	return n;
 }
 
-/* A box that is not divided any further is a row. */
+/* What the trips of a row's subjects add up to. */
+typedef struct Sum
+{
+	uint64		subjects;
+	uint64		trips;
+	uint64		repeated;		/* subjects who count more than once */
+	uint64		below;			/* subjects who count less often than they could */
+} Sum;
+
+static void
+add_subject(Sum *sum, uint64 times, uint32 bound)
+{
+	times = Min(times, bound);
+	sum->subjects++;
+	sum->trips += times;
+	sum->repeated += times > 1;
+	sum->below += times < bound;
+}
+
+static Sum
+sum_up(const Division *division, const Box *box)
+{
+	Sum			sum = {0};
+	const uint32 *trip = box->words;
+	uint64		times = 0;
+
+	for (uint32 i = 0; i < box->n; i++, trip += division->stride)
+	{
+		if (i > 0 && trip[SUBJECT] != trip[SUBJECT - division->stride])
+		{
+			add_subject(&sum, times, division->rules.bound);
+			times = 0;
+		}
+		times += trip[COUNT];
+	}
+	add_subject(&sum, times, division->rules.bound);
+	return sum;
+}
+
+/*
+ * A box that is not divided any further is a row.  Its trips less its subjects
+ * tell of those who went more than once, and bound times its subjects less its
+ * trips of those who went less often than that; both have to be k or more.
+ */
 static void
 emit(Division *division, const Box *box)
 {
+	const FlowRules *rules = &division->rules;
+	Sum			sum = sum_up(division, box);
 	FlowBox    *row;
-	const uint32 *trip = box->words;
-	uint64		of_subject = 0;
 
 	if (division->n_boxes == division->capacity)
 	{
@@ -222,19 +265,11 @@ emit(Division *division, const Box *box)
 	}
 	row = &division->boxes[division->n_boxes++];
 	memset(row, 0, sizeof(*row));
-	for (int e = 0; e < division->rules.ends; e++)
+	for (int e = 0; e < rules->ends; e++)
 		row->cells[e] = division->ladder->cell[box->level[e]][box->area[e]];
-	for (uint32 i = 0; i < box->n; i++, trip += division->stride)
-	{
-		if (i == 0 || trip[SUBJECT] != trip[SUBJECT - division->stride])
-		{
-			row->trips += Min(of_subject, division->rules.bound);
-			row->subjects++;
-			of_subject = 0;
-		}
-		of_subject += trip[COUNT];
-	}
-	row->trips += Min(of_subject, division->rules.bound);
+	row->subjects = sum.subjects;
+	row->trips = sum.trips;
+	row->trips_shown = rules->bound == 1 || (sum.repeated >= rules->k && sum.below >= rules->k);
 }
 
 static void divide(Division *division, const Box *box);

@@ -30,7 +30,7 @@ PG_FUNCTION_INFO_V1(flows_final);
 
 /* Of the short forms. */
 #define DEFAULT_BOUND 4
-#define DEFAULT_LOSS  0
+#define DEFAULT_LOSS  5
 #define LOSS_MAX	  50
 
 typedef struct FlowState
@@ -46,38 +46,6 @@ typedef struct FlowState
 #define LOSS_ARG(ends)		  (5 + (ends))
 
 /* ---- arguments ----------------------------------------------------------- */
-
-static pg_noinline void
-report_ladder(void)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("resolutions must be a list from fine to coarse, each dividing the next"),
-			 errhint("Such as '{500m,1km,5km,10km}' or '{z16,z14,z12}'; 2km does not divide 5km, nor 20km 50km.")));
-}
-
-/* The ladder of a list of resolutions. */
-static void
-ladder_arg(ArrayType *resolutions, FlowRules *rules)
-{
-	Datum	   *names;
-	bool	   *nulls;
-	int			n;
-
-	deconstruct_array(resolutions, TEXTOID, -1, false, TYPALIGN_INT, &names, &nulls, &n);
-	if (n < 1 || n > FLOW_LEVELS_MAX || ARR_NDIM(resolutions) != 1)
-		report_ladder();
-	for (int i = 0; i < n; i++)
-	{
-		if (nulls[i])
-			report_ladder();
-		rules->ladder[i] = resolution_arg(DatumGetTextPP(names[i]));
-		if (i > 0 && (rules->ladder[i] == rules->ladder[i - 1] ||
-					  !resolution_divides(rules->ladder[i], rules->ladder[i - 1])))
-			report_ladder();
-	}
-	rules->levels = n;
-}
 
 static void
 check_bound_and_loss(FunctionCallInfo fcinfo, int ends, int32 k)
@@ -115,8 +83,11 @@ rules_from_arguments(FunctionCallInfo fcinfo, int ends, FlowRules *rules)
 		rules->loss = PG_GETARG_INT32(LOSS_ARG(ends));
 	}
 	if (PG_ARGISNULL(RESOLUTIONS_ARG(ends)))
-		report_ladder();
-	ladder_arg(PG_GETARG_ARRAYTYPE_P(RESOLUTIONS_ARG(ends)), rules);
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("resolutions must not be null"),
+				 errhint("Give them from fine to coarse, such as '{500m,1km,5km,10km}'.")));
+	rules->levels = resolutions_read(PG_GETARG_ARRAYTYPE_P(RESOLUTIONS_ARG(ends)), rules->ladder);
 }
 
 static pg_noinline void
@@ -150,23 +121,10 @@ check_constant(FunctionCallInfo fcinfo, int ends, const FlowState *state)
 
 /* ---- transition ---------------------------------------------------------- */
 
-static MemoryContext
-flow_context(FunctionCallInfo fcinfo)
-{
-	MemoryContext context;
-
-	if (unlikely(!AggCheckCallContext(fcinfo, &context)))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("function is part of an aggregate and cannot be called by itself"),
-				 errhint("Use mobanon.kanon_flows or mobanon.kanon_chains.")));
-	return context;
-}
-
 static FlowState *
 flow_state(FunctionCallInfo fcinfo, int ends)
 {
-	MemoryContext context = flow_context(fcinfo);
+	MemoryContext context = aggregate_context(fcinfo);
 	MemoryContext old;
 	FlowState  *state;
 	FlowRules	rules;
@@ -207,63 +165,58 @@ is_trip(FunctionCallInfo fcinfo, int ends)
 	return true;
 }
 
+/* A row without subject or without one of the cells is no trip; the group exists all the same. */
 static inline Datum
-flow_add(FunctionCallInfo fcinfo, int ends, FlowState *state, SubjectKey subject)
+flow_add(FunctionCallInfo fcinfo, int ends, SubjectKind kind)
 {
+	FlowState  *state = flow_state(fcinfo, ends);
 	Cell		cells[FLOW_ENDS_MAX];
 
+	if (!is_trip(fcinfo, ends))
+		PG_RETURN_POINTER(state);
 	for (int e = 0; e < ends; e++)
 		cells[e] = PG_GETARG_CELL(2 + e);
-	if (unlikely(!flow_trips_add(&state->trips, subject, cells)))
+	if (unlikely(!flow_trips_add(&state->trips, subject_key_arg(fcinfo, 1, kind), cells)))
 		report_cell(state);
 	PG_RETURN_POINTER(state);
 }
-
-/* A row without subject or without one of the cells is no trip; the group exists all the same. */
-#define ADD_AND_RETURN(ends, key) \
-	do { \
-		FlowState  *state_ = flow_state(fcinfo, ends); \
-		if (!is_trip(fcinfo, ends)) \
-			PG_RETURN_POINTER(state_); \
-		return flow_add(fcinfo, ends, state_, key); \
-	} while (0)
 
 /* Transitions of kanon_flows(subject, origin, destination, k, resolutions [, bound, loss]). */
 Datum
 flows_add_uuid(PG_FUNCTION_ARGS)
 {
-	ADD_AND_RETURN(2, subject_key_from_bytes(PG_GETARG_UUID_P(1)->data));
+	return flow_add(fcinfo, 2, SUBJECT_KIND_UUID);
 }
 
 Datum
 flows_add_bigint(PG_FUNCTION_ARGS)
 {
-	ADD_AND_RETURN(2, subject_key_from_int64(PG_GETARG_INT64(1)));
+	return flow_add(fcinfo, 2, SUBJECT_KIND_BIGINT);
 }
 
 Datum
 flows_add_text(PG_FUNCTION_ARGS)
 {
-	ADD_AND_RETURN(2, subject_key_from_text(PG_GETARG_TEXT_PP(1)));
+	return flow_add(fcinfo, 2, SUBJECT_KIND_TEXT);
 }
 
 /* Transitions of kanon_chains(subject, origin, via, destination, k, resolutions [, bound, loss]). */
 Datum
 chains_add_uuid(PG_FUNCTION_ARGS)
 {
-	ADD_AND_RETURN(3, subject_key_from_bytes(PG_GETARG_UUID_P(1)->data));
+	return flow_add(fcinfo, 3, SUBJECT_KIND_UUID);
 }
 
 Datum
 chains_add_bigint(PG_FUNCTION_ARGS)
 {
-	ADD_AND_RETURN(3, subject_key_from_int64(PG_GETARG_INT64(1)));
+	return flow_add(fcinfo, 3, SUBJECT_KIND_BIGINT);
 }
 
 Datum
 chains_add_text(PG_FUNCTION_ARGS)
 {
-	ADD_AND_RETURN(3, subject_key_from_text(PG_GETARG_TEXT_PP(1)));
+	return flow_add(fcinfo, 3, SUBJECT_KIND_TEXT);
 }
 
 /* ---- final --------------------------------------------------------------- */
@@ -278,6 +231,7 @@ box_row(TupleDesc descriptor, const FlowBox *box, int ends)
 		values[e] = CellGetDatum(box->cells[e]);
 	values[ends] = Int64GetDatum((int64) box->subjects);
 	values[ends + 1] = Int64GetDatum((int64) box->trips);
+	nulls[ends + 1] = !box->trips_shown;
 	return HeapTupleGetDatum(heap_form_tuple(descriptor, values, nulls));
 }
 
@@ -299,7 +253,7 @@ flows_final(PG_FUNCTION_ARGS)
 	Datum	   *rows;
 	ArrayType  *result;
 
-	(void) flow_context(fcinfo);
+	(void) aggregate_context(fcinfo);
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	state = (FlowState *) PG_GETARG_POINTER(0);

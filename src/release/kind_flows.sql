@@ -42,7 +42,8 @@ FROM (SELECT c.bucket%3$s, mobanon.kanon_%4$s(c.pseudonym, %5$s, %6$s, %7$L) AS 
 				CASE e.name WHEN 'origin' THEN 'that the trip starts in' WHEN 'via' THEN 'of the stay in between' ELSE 'that the trip ends in' END,
 				array_to_string(p.resolutions, ', ')))::release_column FROM unnest(s.ends) WITH ORDINALITY AS e (name, place) ORDER BY e.place)
 		|| ARRAY[ROW('subjects', 'bigint', 'subjects', false, format('number of %s with such a trip; never fewer than %s', unit_counted(p), p.k)),
-			ROW('trips', 'bigint', 'value', false, format('number of trips, of one at most %s a day (%s)', p.trips_per_day, stays_about(p)))]::release_column[]
+			ROW('trips', 'bigint', 'value', true, format('number of trips, of one at most %s a day and 4 in a row (%s); null where it would tell of fewer than %s who went more than once, or less than 4 times',
+				p.trips_per_day, stays_about(p), p.k))]::release_column[]
 	FROM (SELECT flow_ends(p) AS ends, CASE WHEN p.account_column IS NULL THEN 'subjects' ELSE 'accounts' END AS counted) AS s
 $$;
 COMMENT ON FUNCTION mobanon.flows_plan(mobanon.pipeline) IS

@@ -201,7 +201,11 @@ AS $$
 	('flows', '1 day', 100, '{breakdowns, resolutions, minimum_stay, maximum_gap, trips_per_day}',
 		'how many persons went from one area to another during a bucket'),
 	('chains', '1 day', 100, '{breakdowns, resolutions, minimum_stay, maximum_gap, trips_per_day}',
-		'how many persons went from one area to another and on to a third during a bucket')
+		'how many persons went from one area to another and on to a third during a bucket'),
+	('places', '1 day', 20, '{minimum_stay, maximum_gap, places, homes}',
+		'how many persons visited an area, for how long, from where and to where'),
+	('residents', '7 days', 20, '{places}',
+		'how many persons live in an area, where they work and where they are')
 $$;
 COMMENT ON FUNCTION mobanon.pipeline_kinds() IS
 'The kinds that create_pipeline() knows: their default bucket and k, which of its arguments they take that others do not, and what they count.';
@@ -216,6 +220,7 @@ BEGIN
 		WHEN 'footfall' THEN RETURN footfall_plan(p);
 		WHEN 'dwell' THEN RETURN dwell_plan(p);
 		WHEN 'flows', 'chains' THEN RETURN flows_plan(p);
+		WHEN 'places', 'residents' THEN RETURN places_plan(p);
 	END CASE;
 END
 $$;
@@ -231,6 +236,13 @@ AS $$
 $$;
 COMMENT ON FUNCTION mobanon.release_columns(mobanon.pipeline) IS
 'For the release room: the columns of a pipeline''s release, in order, but the last, the number of the publication.';
+
+CREATE FUNCTION mobanon.cell_columns(p mobanon.pipeline) RETURNS name[]
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+RETURN ARRAY(SELECT c.name FROM release_columns(p) AS c WHERE c.type = 'mobanon.cell' ORDER BY c.place);
+COMMENT ON FUNCTION mobanon.cell_columns(mobanon.pipeline) IS
+'For the release room: the columns of a release that are cells; a release without any has a column area.';
 
 CREATE FUNCTION mobanon.key_columns(p mobanon.pipeline) RETURNS name[]
 LANGUAGE sql STABLE

@@ -198,6 +198,10 @@ BEGIN
 	END IF;
 	PERFORM check_ladders(p);
 	p.resolution := COALESCE(p.resolutions[1], p.resolution);
+	IF 'places' = ANY (chosen.takes) THEN
+		p.places := COALESCE(p.places, p.resolution);
+		p.resolution := (place_parts(p.places, NULL)).resolution_of;
+	END IF;
 	RETURN p;
 END
 $$;

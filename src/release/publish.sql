@@ -19,7 +19,7 @@ CREATE FUNCTION mobanon.window_hashes(p mobanon.pipeline, window_from timestampt
 RETURNS TABLE (publication int, bucket timestamptz, rows bigint, sha256 bytea, row_checks bytea)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, mobanon, pg_temp
-SET timezone = 'UTC' SET intervalstyle = 'postgres'
+SET timezone = 'UTC' SET intervalstyle = 'postgres' SET datestyle = 'ISO, YMD'
 AS $$
 BEGIN
 	RETURN QUERY EXECUTE format(
@@ -176,13 +176,27 @@ $$;
 COMMENT ON FUNCTION mobanon.bring_out_to_recipients(mobanon.pipeline, mobanon.publication) IS
 'For the release room: copies what was just published into the releases of single recipients.';
 
+-- A row lies in the areas of a recipient when one of its ends does, or the whole of its own area.
+CREATE FUNCTION mobanon.areas_condition(p mobanon.pipeline, areas text[]) RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+RETURN CASE
+	WHEN cell_columns(p) <> '{}' THEN (SELECT string_agg(format(
+		'EXISTS (SELECT FROM unnest(%L::mobanon.cell[]) AS a (area) WHERE coarsen_cell(r.%I, cell_resolution(a.area)) = a.area)', areas, c.name), ' OR ')
+		FROM unnest(cell_columns(p)) AS c (name))
+	WHEN (place_parts(p.places, NULL)).is_set THEN format(
+		'NOT EXISTS (SELECT FROM area_cells(%L) AS c WHERE c.area = r.area AND NOT EXISTS (SELECT FROM unnest(%L::mobanon.cell[]) AS a (area) WHERE coarsen_cell(c.cell, cell_resolution(a.area)) = a.area))',
+		p.places, areas)
+	ELSE format('EXISTS (SELECT FROM unnest(%L::mobanon.cell[]) AS a (area) WHERE coarsen_cell(r.area::mobanon.cell, cell_resolution(a.area)) = a.area)', areas) END;
+COMMENT ON FUNCTION mobanon.areas_condition(mobanon.pipeline, text[]) IS
+'For the release room: the condition for the rows of a release that lie in the areas of a recipient.';
+
 CREATE FUNCTION mobanon.recipient_rows(p mobanon.pipeline, r mobanon.pipeline, window_from timestamptz, window_to timestamptz) RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, mobanon, pg_temp
 SET timezone = 'UTC' SET datestyle = 'ISO, YMD'
-RETURN format('SELECT %s FROM %s WHERE bucket >= %L AND bucket < %L%s', column_list(ARRAY(SELECT c.name FROM release_columns(p) AS c ORDER BY c.place)),
-	p.pipeline, window_from, window_to, CASE WHEN r.areas IS NOT NULL THEN format(
-		' AND EXISTS (SELECT FROM unnest(%L::mobanon.cell[]) AS a (area) WHERE coarsen_cell(cell, cell_resolution(a.area)) = a.area)', r.areas) END);
+RETURN format('SELECT %s FROM %s AS r WHERE bucket >= %L AND bucket < %L%s', column_list(ARRAY(SELECT c.name FROM release_columns(p) AS c ORDER BY c.place)),
+	p.pipeline, window_from, window_to, CASE WHEN r.areas IS NOT NULL THEN ' AND (' || areas_condition(p, r.areas) || ')' END);
 COMMENT ON FUNCTION mobanon.recipient_rows(mobanon.pipeline, mobanon.pipeline, timestamptz, timestamptz) IS
 'For the release room: the query for the rows of a release that a recipient gets: all, or those inside of its areas.';
 
@@ -205,13 +219,14 @@ $$;
 COMMENT ON FUNCTION mobanon.lock_pipeline(text) IS
 'For the release room: a pipeline''s row, locked until the end of the transaction; an error when there is none.';
 
-CREATE FUNCTION mobanon.publish_pipeline(name text, until timestamptz) RETURNS mobanon.publication
+CREATE FUNCTION mobanon.publish_pipeline(name text, until timestamptz, backlog_from timestamptz DEFAULT NULL) RETURNS mobanon.publication
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, mobanon, pg_temp
 AS $$
 DECLARE
 	p			pipeline;
 	upto		timestamptz;
+	backlog_to	timestamptz;
 	candidate	text := stage_name(name, 'candidate');
 	counts		record;
 	strange		text;
@@ -223,8 +238,11 @@ BEGIN
 				  DETAIL = 'Its snapshot may be older than a withdrawal that has to count.',
 				  HINT = 'BEGIN ISOLATION LEVEL READ COMMITTED, or set default_transaction_isolation.';
 	END IF;
+	PERFORM report_progress(o.pipeline_id, 'waiting') FROM pipeline AS o WHERE o.pipeline = name AND o.dropped_at IS NULL;
 	-- one at a time: who comes second waits here, and then sees what the first has published
 	p := lock_pipeline(name);
+	backlog_to := CASE WHEN backlog_from IS NOT NULL THEN closed_until(name) END;
+	backlog_from := COALESCE(backlog_from, p.published_until);
 	IF p.parent_id IS NOT NULL THEN
 		RAISE EXCEPTION '% is a part of the release % and is published with it', name,
 				(SELECT o.pipeline FROM pipeline AS o WHERE o.pipeline_id = p.parent_id)
@@ -234,8 +252,11 @@ BEGIN
 	upto := closed_until(name);
 	IF upto <= p.published_until THEN
 		UPDATE pipeline AS o SET publish_until = NULL WHERE o.pipeline_id = p.pipeline_id AND until IS NOT NULL;
+		PERFORM report_progress(NULL, NULL);
 		RETURN NULL;
 	END IF;
+	PERFORM report_progress(p.pipeline_id, 'checking', windows_between(p, backlog_from, p.published_until), windows_between(p, backlog_from, COALESCE(backlog_to, upto)),
+		(SELECT sum(b.rows)::bigint FROM publication AS b WHERE b.pipeline_id = p.pipeline_id AND b.window_from >= backlog_from));
 	PERFORM enforce_checks(p);
 	PERFORM extend_domain(p.domain, keys_needed_until(now(), p.bucket));
 	RAISE DEBUG 'pipeline %: computing the windows from % up to %', name, p.published_until, upto;
@@ -243,6 +264,7 @@ BEGIN
 	entry.ledger_writer := pg_current_xact_id();
 	entry.ledger_read_at := clock_timestamp();
 	counts := refresh_candidate(relation_named(candidate)::regclass, (plan_of(p)).counted);
+	PERFORM report_progress(NULL, 'checking');
 	-- The refresh holds locks on stages and source: what is found now is what was computed.
 	PERFORM enforce_checks(p);
 	strange := strange_row(p, candidate, upto);
@@ -252,19 +274,23 @@ BEGIN
 				  HINT = 'The stages were not made by mobanon.create_pipeline(), or were changed before they were registered: compare them with mobanon.pipeline_sql().';
 	END IF;
 	RAISE DEBUG 'pipeline %: % groups of % events computed, moving what is left into the release', name, counts.groups, counts.events;
+	PERFORM report_progress(NULL, 'releasing');
 	entry.ledger_snapshot := counts.snapshot;
 	entry := bring_out(p, upto, format('SELECT * FROM %s', candidate), entry);
 	INSERT INTO publication_withheld (pipeline_id, publication, reason, number, unit)
 	VALUES (p.pipeline_id, entry.publication, 'unusable position', counts.unusable, 'events'),
 		   (p.pipeline_id, entry.publication, 'fewer than k subjects', counts.groups, 'groups');
+	PERFORM report_progress(NULL, 'copying', windows_between(p, backlog_from, upto), NULL,
+		(SELECT sum(b.rows)::bigint FROM publication AS b WHERE b.pipeline_id = p.pipeline_id AND b.window_from >= backlog_from));
 	PERFORM bring_out_to_recipients(p, entry);
 	-- nothing of it is left to be published; and a restore need not compute it
 	PERFORM empty_candidate(relation_named(candidate)::regclass);
+	PERFORM report_progress(NULL, NULL);
 	RETURN entry;
 END
 $$;
-COMMENT ON FUNCTION mobanon.publish_pipeline(text, timestamptz) IS
-'For the release room: publish() after the name was found.';
+COMMENT ON FUNCTION mobanon.publish_pipeline(text, timestamptz, timestamptz) IS
+'For the release room: publish() after the name was found. backlog_from: since when a backlog is being published, for mobanon.publish_progress.';
 
 CREATE FUNCTION mobanon.publish(name text, until timestamptz DEFAULT NULL) RETURNS mobanon.publication
 LANGUAGE sql VOLATILE
@@ -298,10 +324,11 @@ LANGUAGE plpgsql
 AS $$
 DECLARE
 	pipeline CONSTANT text := mobanon.pipeline_name(name);
+	backlog_from CONSTANT timestamptz := mobanon.published_until(pipeline);
 	entry	mobanon.publication;
 BEGIN
 	LOOP
-		entry := mobanon.publish(pipeline, mobanon.next_part(pipeline, step));
+		entry := mobanon.publish_pipeline(pipeline, mobanon.next_part(pipeline, step), backlog_from);
 		EXIT WHEN entry.publication IS NULL;
 		RAISE NOTICE 'pipeline %: publication %, windows up to %, % rows', pipeline, entry.publication, entry.window_to, entry.rows;
 		COMMIT;

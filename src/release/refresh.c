@@ -142,7 +142,9 @@ refresh_candidate(PG_FUNCTION_ARGS)
 	if (get_call_result_type(fcinfo, NULL, &result) != TYPEFUNC_COMPOSITE || result->natts != COUNTS + 1)
 		elog(ERROR, "refresh_candidate: unexpected result type");
 	SPI_connect();
+	progress_phase("refreshing");
 	refresh_as_owner(PG_GETARG_OID(0), "WITH DATA", snapshot);
+	progress_phase("counting");
 	count_as_owner(PG_GETARG_OID(0), text_to_cstring(PG_GETARG_TEXT_PP(1)), snapshot, counts);
 	values[COUNTS] = snapshot_as_datum(snapshot, caller);
 	SPI_finish();

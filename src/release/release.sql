@@ -229,6 +229,8 @@ BEGIN
 	LOCK TABLE pipeline IN SHARE ROW EXCLUSIVE MODE;
 	SELECT COALESCE(max(o.pipeline_id), 0) + 1 INTO p.pipeline_id FROM pipeline AS o;
 	INSERT INTO pipeline SELECT p.*;
+	-- what areas mean stays as it is
+	PERFORM seal_area_set(p.places), seal_area_set(p.homes);
 	PERFORM create_release(p);
 	PERFORM enforce_checks(p);
 END

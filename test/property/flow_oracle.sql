@@ -27,12 +27,14 @@ BEGIN
 		WHERE withheld < subjects AND withheld * 100 <= subjects * loss ORDER BY grp, box, level, level[e] DESC, e;
 		UPDATE walk AS w SET open = false WHERE open AND NOT EXISTS (SELECT FROM choice AS c WHERE (c.grp, c.box, c.level) = (w.grp, w.box, w.level));
 		DELETE FROM walk AS w USING choice AS c, part AS p WHERE w.open AND (c.grp, c.box, c.level) = (w.grp, w.box, w.level)
-			AND (p.grp, p.box, p.level, p.e) = (c.grp, c.box, c.level, c.e) AND p.area = mobanon.coarsen_cell(w.cells[c.e], ladder[w.level[c.e] - 1]) AND p.subjects < k;
+			AND (p.grp, p.box, p.level, p.e) = (c.grp, c.box, c.level, c.e) AND p.area OPERATOR(mobanon.=) mobanon.coarsen_cell(w.cells[c.e], ladder[w.level[c.e] - 1]) AND p.subjects < k;
 		UPDATE walk AS w SET box = w.box[:c.e - 1] || mobanon.coarsen_cell(w.cells[c.e], ladder[w.level[c.e] - 1]) || w.box[c.e + 1:],
 			level = w.level[:c.e - 1] || w.level[c.e] - 1 || w.level[c.e + 1:]
 		FROM choice AS c WHERE w.open AND (c.grp, c.box, c.level) = (w.grp, w.box, w.level);
 		divided := FOUND;
 	END LOOP;
 	TRUNCATE want;
-	INSERT INTO want SELECT grp, box, count(*), sum(least(times, bound)) FROM (SELECT grp, box, subject, count(*) AS times FROM walk GROUP BY grp, box, subject) AS s GROUP BY grp, box;
+	-- Trips, unless they would tell of fewer than k: of those who went more than once, or of those who went less often than they could.
+	INSERT INTO want SELECT grp, box, count(*), CASE WHEN bound = 1 OR count(*) FILTER (WHERE times > 1) >= k AND count(*) FILTER (WHERE times < bound) >= k THEN sum(least(times, bound)) END
+	FROM (SELECT grp, box, subject, count(*) AS times FROM walk GROUP BY grp, box, subject) AS s GROUP BY grp, box;
 END $$;
