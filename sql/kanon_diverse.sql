@@ -27,6 +27,7 @@ FROM kanon_guest, (VALUES (5, 90), (5, 92), (6, 100)) AS v (enough, share) WHERE
 SELECT what, mobanon.kanon_diverse(phone, home, 20, 2)
 FROM (SELECT 'two homes each' AS what, i AS phone, (ARRAY['Ahlen', 'Beckum'])[(i + n) % 2 + 1] AS home FROM generate_series(1::bigint, 60) AS i, (VALUES (0), (1)) AS v (n)
 	  UNION ALL SELECT 'home unknown', i, CASE WHEN i <= 40 THEN 'Ahlen' END FROM generate_series(1, 60) AS i
+	  UNION ALL SELECT 'many unknown', i, CASE WHEN i <= 100 THEN 'Ahlen' WHEN i <= 120 THEN 'Beckum' END FROM generate_series(1, 220) AS i
 	  UNION ALL SELECT 'few unknown', i, CASE WHEN i <= 30 THEN 'Ahlen' WHEN i <= 55 THEN 'Beckum' END FROM generate_series(1, 60) AS i
 	  UNION ALL SELECT 'sometimes unknown', i, h FROM generate_series(1, 60) AS i, (VALUES (0), (1)) AS v (n), LATERAL (SELECT CASE WHEN n = 1 THEN (ARRAY['Ahlen', 'Beckum'])[i % 2 + 1] END) AS l (h)) AS g
 GROUP BY what ORDER BY what;
