@@ -1,6 +1,6 @@
 -- As the planner, who may read where people go, and nothing else.
 \set ECHO queries
-SELECT origin, destination, max(subjects) AS most_people, count(*) AS days
+SELECT origin, destination, max(subjects) AS most_people, count(*) AS weeks
 FROM flows GROUP BY origin, destination ORDER BY most_people DESC, origin, destination LIMIT 6;
 \set ECHO none
 \set ON_ERROR_STOP off
