@@ -9,10 +9,16 @@ REGRESS   += kanon kanon_scan kanon_partition
 ISOLATION +=
 
 # ---- long forms of what make test does in short -----------------------------
-.PHONY: kanon-oracle kanon-fuzz
+.PHONY: kanon-oracle kanon-fuzz kanon-partition-oracle kanon-partition-city
 # 200 random data sets through every plan
 kanon-oracle:
 	@KANON_DATASETS=$(or $(DATASETS),200) ONLY=kanon_oracle test/run
 # a million malformed and well-formed sets, under AddressSanitizer
 kanon-fuzz:
 	@KANON_FUZZ_INPUTS=$(or $(INPUTS),1000000) bash test/t/kanon_fuzz.sh
+# 300 random data sets through the partition and its definition
+kanon-partition-oracle:
+	@KANON_DATASETS=$(or $(DATASETS),300) ONLY=kanon_partition_oracle test/run
+# the partition of the whole generated city, seen from outside
+kanon-partition-city:
+	@SUBJECTS=$(or $(SUBJECTS),20000) ONLY=kanon_partition_release test/run
