@@ -56,8 +56,10 @@ typedef struct Table
 	int			patterns;		/* distinct ones, ascending */
 	uint32	   *pattern_list;
 
-	int32	   *slot;			/* hash table of rows by code; -1 is empty */
-	uint64		slot_mask;
+	int32	   *slot;			/* rows by code, or by hash of it; -1 is empty */
+	bool		direct;			/* by code */
+	uint64		slot_mask;		/* of the hash */
+	uint64		combinations;	/* codes are less than this */
 } Table;
 
 /* Row total[i] is the sum of rows part[start[i]] .. part[start[i + 1] - 1]. */
