@@ -136,7 +136,7 @@ GRANT EXECUTE ON FUNCTION mobanon.kanon_suppress(uuid, integer), mobanon.kanon_s
 	mobanon.kanon_combine(mobanon.subject_set, mobanon.subject_set), mobanon.kanon_final(mobanon.subject_set) TO PUBLIC;
 -- Arithmetic with the rows of the caller's own query; reasons tell which groups are small.
 GRANT EXECUTE ON FUNCTION mobanon.kanon_table(bigint, bigint, integer, "any"), mobanon.table_bounds(bigint, "any"),
-	mobanon.audit_table(regclass, name, integer, name[], name[]) TO PUBLIC;
+	mobanon.table_bounds_distinct(bigint, "any"), mobanon.audit_table(regclass, name, integer, name[], name[], boolean) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION mobanon.kanon_table_reason(bigint, bigint, integer, "any") TO mobanon_admin;
 
 -- mobility -----------------------------------------------------------------

@@ -62,9 +62,13 @@ typedef struct Table
 	uint64		combinations;	/* codes are less than this */
 } Table;
 
-/* Row total[i] is the sum of rows part[start[i]] .. part[start[i + 1] - 1]. */
+/*
+ * Row total[i] is the sum of rows part[start[i]] .. part[start[i + 1] - 1]; of
+ * distinct subjects it is at most their sum, and at least each of them.
+ */
 typedef struct Relations
 {
+	bool		distinct;
 	int			relations;
 	int32	   *total;
 	int32	   *start;
@@ -84,7 +88,7 @@ extern Table *table_create(int dimensions, int rows, const int32 *members, const
 extern int32 table_find(const Table *table, uint64 code);
 
 /* table_relation.c */
-extern Relations *table_relations(const Table *table);
+extern Relations *table_relations(const Table *table, bool distinct);
 extern void table_check(const Table *table, const Relations *relations);
 
 /* table_bounds.c */

@@ -186,7 +186,7 @@ check_result(Table *table, const RowState *state, int32 k)
 	for (int row = 0; row < table->rows; row++)
 		known[row] = state[row] == ROW_SHOWN;
 	table->known = known;
-	bounds = table_bounds_of(table, table_relations(table));
+	bounds = table_bounds_of(table, table_relations(table, false));
 	for (int row = 0; row < table->rows; row++)
 		if (!known[row] && bounds.upper[row] != BOUND_UNKNOWN && bounds.upper[row] - bounds.lower[row] < k)
 			elog(ERROR, "a withheld row of the table can be computed");
@@ -284,7 +284,7 @@ table_suppress(Table *table, int32 k)
 {
 	Withholding w = {.table = table, .k = k};
 
-	table_check(table, table_relations(table));
+	table_check(table, table_relations(table, false));
 	w.axes = table_axes(table);
 	for (int i = 0; i < table->patterns; i++)
 		w.innermost |= table->pattern_list[i];
