@@ -37,7 +37,7 @@ SELECT * FROM pg_temp.acl() ORDER BY who COLLATE "C", what COLLATE "C";
 \endif
 CREATE TEMP TABLE pinned (who text, what text);
 COPY pinned FROM stdin;
-PUBLIC	call audit_table(regclass,name,integer,name[],name[])
+PUBLIC	call audit_table(regclass,name,integer,name[],name[],boolean)
 PUBLIC	call bucket_end(timestamp with time zone,interval,text)
 PUBLIC	call bucket_start(timestamp with time zone,interval,text)
 PUBLIC	call cell_area_m2(cell)
@@ -191,6 +191,7 @@ PUBLIC	call stays_final(internal)
 PUBLIC	call trip_chains(stay[],interval,integer,uuid,text)
 PUBLIC	call trips(stay[],interval,integer,uuid,text)
 PUBLIC	call table_bounds(bigint,"any")
+PUBLIC	call table_bounds_distinct(bigint,"any")
 PUBLIC	call try_coarsen_cell(cell,text)
 PUBLIC	call try_coarsen_cell(double precision,double precision,text)
 PUBLIC	call try_site_identity(text)
