@@ -20,7 +20,7 @@
 #define MOST_ROWS ((MaxAllocSize - 64) / ROW_BYTES)
 
 MemoryContext
-aggregate_context(FunctionCallInfo fcinfo)
+walk_context(FunctionCallInfo fcinfo)
 {
 	MemoryContext context;
 
@@ -179,7 +179,7 @@ report_disorder(void)
 WalkState *
 walk_transition(FunctionCallInfo fcinfo, const WalkArguments *arguments, bool keep_events)
 {
-	MemoryContext context = aggregate_context(fcinfo);
+	MemoryContext context = walk_context(fcinfo);
 	WalkState  *state;
 
 	if (unlikely(PG_ARGISNULL(0)))
