@@ -189,6 +189,8 @@ GRANT EXECUTE ON FUNCTION
 GRANT EXECUTE ON FUNCTION mobanon.kanon_table(bigint, bigint, integer, "any"), mobanon.table_bounds(bigint, "any"),
 	mobanon.audit_table(regclass, name, integer, name[], name[]) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION mobanon.kanon_table_reason(bigint, bigint, integer, "any") TO mobanon_admin;
+-- Exact numbers, of small groups too; it reads what its caller may read.
+GRANT EXECUTE ON FUNCTION mobanon.partition_utility(regclass, integer, text[], interval[], text, name, name, name) TO mobanon_admin;
 
 -- mobility -----------------------------------------------------------------
 -- Arithmetic with events that one may read anyway.
@@ -292,7 +294,7 @@ DECLARE
 BEGIN
 	FOR function IN SELECT p.oid::regprocedure FROM pg_proc AS p
 		WHERE p.pronamespace = 'mobanon'::regnamespace
-		AND p.proname IN ('consented', 'pseudonymize', 'try_coarsen_site', 'kanon_suppress', 'kanon_suppress_set', 'subject_set_agg',
+		AND p.proname IN ('consented', 'pseudonymize', 'try_coarsen_site', 'kanon_suppress', 'kanon_suppress_set', 'contribution_draw', 'partition_utility', 'subject_set_agg',
 			'subject_set_agg_uuid', 'subject_set_agg_bigint', 'subject_set_agg_text', 'subject_set_agg_set',
 			'subject_set_final', 'subject_set_union', 'cardinality', 'area_cells', 'published_until', 'closed_until')
 	LOOP

@@ -2,11 +2,12 @@ OBJS      += src/kanon/subject_set.o src/kanon/subject_set_text.o src/kanon/subj
              src/kanon/kanon_suppress.o src/kanon/kanon_partition.o \
              src/kanon/kanon_group.o src/kanon/kanon_large.o src/kanon/kanon_scan_query.o \
              src/kanon/kanon_scan_plan.o src/kanon/kanon_scan_exec.o src/kanon/kanon_scan_explain.o \
-             src/kanon/area_ladder.o src/kanon/area_tree.o src/kanon/area_rows.o src/kanon/area_input.o src/kanon/area_sql.o
+             src/kanon/area_ladder.o src/kanon/area_tree.o src/kanon/area_rows.o src/kanon/area_input.o src/kanon/area_sql.o \
+             src/kanon/contribution.o
 OBJS      += src/kanon/subject_map.o src/kanon/magnitude.o src/kanon/magnitude_sql.o src/kanon/diverse.o
 OBJS      += src/kanon/table_rows.o src/kanon/table_relation.o src/kanon/table_bounds.o src/kanon/table_axis.o \
              src/kanon/table_path.o src/kanon/table_pair.o src/kanon/table_suppress.o src/kanon/table_sql.o
-SQL_PARTS += src/kanon/kanon.sql src/kanon/area.sql
+SQL_PARTS += src/kanon/kanon.sql src/kanon/area.sql src/kanon/area_utility.sql src/kanon/contribution.sql
 SQL_PARTS += src/kanon/magnitude.sql src/kanon/diverse.sql
 SQL_PARTS += src/kanon/table.sql
 REGRESS   += kanon kanon_scan kanon_partition

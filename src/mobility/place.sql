@@ -176,12 +176,13 @@ LANGUAGE sql STABLE STRICT
 SET search_path = pg_catalog, mobanon, pg_temp
 SET intervalstyle = 'postgres' SET datestyle = 'ISO, YMD'
 RETURN format($sql$%1$s_time AS (
-  -- minutes of each stay in each day's hours from %4$s to %5$s
-  SELECT s.pseudonym, s.person, s.bucket, s.place, d.day::date AS day, s.events,
-         GREATEST(0, extract(epoch FROM LEAST(s.departed, d.day + %6$L) - GREATEST(s.arrived, d.day + %7$L))) AS seconds
-  FROM (SELECT c.*, c.arrival AT TIME ZONE %3$L AS arrived, c.departure AT TIME ZONE %3$L AS departed FROM %2$s AS c WHERE c.reference) AS s
-  CROSS JOIN LATERAL generate_series(date_trunc('day', s.arrived - interval '1 day'), s.departed, interval '1 day') AS d (day)
-  WHERE s.arrived < d.day + %6$L AND s.departed >= d.day + %7$L%8$s
+  -- seconds of each stay in each day's hours from %4$s to %5$s
+  SELECT s.pseudonym, s.person, s.bucket, s.place, d.day, s.events,
+         GREATEST(0, extract(epoch FROM LEAST(s.departure, h.ends) - GREATEST(s.arrival, h.starts))) AS seconds
+  FROM %2$s AS s
+  CROSS JOIN LATERAL generate_series(date_trunc('day', s.arrival AT TIME ZONE %3$L - interval '1 day'), s.departure AT TIME ZONE %3$L, interval '1 day') AS d (day)
+  CROSS JOIN LATERAL (SELECT (d.day + interval %7$L) AT TIME ZONE %3$L AS starts, (d.day + interval %6$L) AT TIME ZONE %3$L AS ends) AS h
+  WHERE s.reference AND s.arrival < h.ends AND s.departure >= h.starts%8$s
 ), %1$s_day AS (
   SELECT DISTINCT ON (t.pseudonym, t.bucket, t.day) t.pseudonym, t.person, t.bucket, t.day, t.place
   FROM (SELECT pseudonym, person, bucket, day, place, sum(seconds) AS seconds, sum(events) AS events

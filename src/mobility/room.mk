@@ -1,6 +1,6 @@
 OBJS      += src/mobility/distance.o src/mobility/walk.o src/mobility/walk_rules.o src/mobility/walk_state.o src/mobility/stays_sql.o
 SQL_PARTS += src/mobility/stays.sql
-REGRESS   += mobility_stays
+REGRESS   += mobility_stays mobility_cleaning
 # trips and flows
 OBJS      += src/mobility/trip.o src/mobility/trips_sql.o \
              src/mobility/flow_trips.o src/mobility/flow_ladder.o src/mobility/flow_partition.o src/mobility/flows_sql.o
@@ -20,3 +20,7 @@ test-stays:
 # 150 random data sets of flows and chains
 flow-oracle:
 	@FLOW_DATASETS=$(or $(DATASETS),150) ONLY=mobility_flow_oracle test/run
+# The whole of what make test compares in short.
+.PHONY: test-places
+test-places:
+	@SUBJECTS=4000 ONLY=mobility_places test/run

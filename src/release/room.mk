@@ -5,7 +5,7 @@ SQL_PARTS += src/release/register.sql src/release/kinds.sql src/release/kind_foo
 SQL_PARTS += src/release/parameters.sql src/release/pipeline.sql src/release/release.sql src/release/progress.sql src/release/publish.sql \
              src/release/recipient.sql src/release/audit.sql src/release/output.sql src/release/stages.sql \
              src/release/access.sql src/release/customer_access.sql src/release/customer_withdrawals.sql
-REGRESS   += release
+REGRESS   += release release_kinds
 ISOLATION +=
 
 # Fifty kills at random moments of a publication.

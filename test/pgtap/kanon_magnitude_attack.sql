@@ -2,7 +2,7 @@
 \set QUIET 1
 SET search_path = public, mobanon;
 SET client_min_messages = warning;
-SELECT plan(27);
+SELECT plan(30);
 
 -- ---- planted groups ----------------------------------------------------------
 -- minutes: what a phone stayed; home: where its owner lives.
@@ -33,10 +33,11 @@ SELECT ok(minutes IS NULL AND average IS NULL AND median IS NULL, format('who li
 -- ---- who knows one contribution ------------------------------------------------
 -- The second subtracts its own from the sum, to learn the first's; and the same with what is missing to the bound.
 SELECT setseed(0.7);
-CREATE TABLE crowd AS SELECT g, s, (CASE WHEN s <= g % 3 THEN 900 - 100 * s ELSE 1 + floor(power(random(), 3) * (2 + g / 10)) END)::bigint AS v
-FROM generate_series(1, 200) AS g, generate_series(1, 20 + g % 25) AS s;
+CREATE TABLE crowd AS SELECT g, s, CASE WHEN g % 2 = 0 THEN v ELSE 1000 - v END AS v FROM (SELECT g, s, (CASE WHEN s <= g % 3 THEN 900 - 100 * s ELSE 1 + floor(power(random(), 3) * (2 + g / 10)) END)::bigint AS v
+	FROM generate_series(1, 200) AS g, generate_series(1, 20 + g % 25) AS s) AS c;
 CREATE TABLE sums AS SELECT g, count(*) AS n, sum(v) AS naive, kanon_sum(s, v, 20, 1000) AS told, (array_agg(v ORDER BY v DESC))[1:2] AS top, (array_agg(v ORDER BY v))[1:2] AS low FROM crowd GROUP BY g;
 SELECT ok(count(*) FILTER (WHERE naive - top[2] < 1.1 * top[1]) >= 10, format('the second knows the first within 10 percent in %s of %s groups of 20 and more', count(*) FILTER (WHERE naive - top[2] < 1.1 * top[1]), count(*))) FROM sums;
+SELECT ok(count(*) FILTER (WHERE n * 1000 - naive - (1000 - low[2]) < 1.1 * (1000 - low[1])) >= 10, format('or from above, in %s', count(*) FILTER (WHERE n * 1000 - naive - (1000 - low[2]) < 1.1 * (1000 - low[1])))) FROM sums;
 SELECT is(count(*) FILTER (WHERE told - top[2] < 1.1 * top[1] OR n * 1000 - told - (1000 - low[2]) < 1.1 * (1000 - low[1])), 0::bigint, 'in none that is told') FROM sums;
 SELECT ok(count(told) >= 100, format('of which there are %s', count(told))) FROM sums;
 SELECT is(count(*) FILTER (WHERE told <> naive), 0::bigint, 'and they are told exactly') FROM sums;
@@ -69,9 +70,11 @@ SELECT is((SELECT count(*) FROM corner AS c WHERE mean IS NOT NULL AND abs(mean 
 -- What one contributes is divided by k before it is seen.
 SELECT ok(max(abs(a.told - b.told)) <= (200000 / 20), format('who multiplies his value moves quantiles by %s at most', max(abs(a.told - b.told)))) FROM quantile AS a JOIN
 	(SELECT f, (SELECT kanon_quantile(s, CASE s WHEN 77 THEN 200000 ELSE v END, f / 1000.0, 20, 200000) FROM wage) AS told FROM generate_series(1, 999, 7) AS f) AS b USING (f);
--- A value that only one has in the outermost block: no quantile at all, not only not the last.
-SELECT is((SELECT count(q) FROM (SELECT kanon_quantile(s, CASE WHEN s = 1 THEN 100000 WHEN s > 100 THEN 10 ELSE s % 10 END, f / 100.0, 20, 1000000) AS q FROM generate_series(1::bigint, 400) AS s, generate_series(1, 99) AS f GROUP BY f) AS x),
-	0::bigint, 'where the highest stands out, all quantiles are withheld together');
+-- One stands out in the last block, not in the group: no quantile at all, for the others and the sum would tell the last.
+CREATE TABLE outstanding AS SELECT s, CASE WHEN s = 1 THEN 2000 WHEN s > 100 THEN 10 ELSE s % 10 END AS v FROM generate_series(1::bigint, 400) AS s;
+SELECT ok(kanon_sum(s, v, 20, 10000) > 0 AND kanon_sum(s, 10000 - v, 20, 10000) > 0, 'a group in which the highest stands out, and one with the lowest: the sum is told') FROM outstanding;
+SELECT is((SELECT count(q) FROM (SELECT kanon_quantile(s, v, f / 100.0, 20, 10000) AS q FROM outstanding, generate_series(1, 99) AS f GROUP BY f) AS x), 0::bigint, 'all quantiles of the first are withheld together');
+SELECT is((SELECT count(q) FROM (SELECT kanon_quantile(s, 10000 - v, f / 100.0, 20, 10000) AS q FROM outstanding, generate_series(1, 99) AS f GROUP BY f) AS x), 0::bigint, 'and all of the second');
 
 -- ---- what must not be published together ---------------------------------------------
 -- doc/kanon.md says so, since no function that sees one group once can prevent it: here is why.

@@ -40,6 +40,11 @@ BEGIN
 	EXECUTE format('CREATE UNLOGGED TABLE data AS SELECT CASE WHEN g %% 17 <> 1 THEN g END AS a, %s AS subject, (%s)::bigint AS value, (%s)::%s AS home, i FROM
 		(SELECT i, floor(%s * power(random(), %s))::bigint AS g, floor(%s * power(random(), %s))::bigint AS s FROM generate_series(1, %s) AS i OFFSET 0) AS r',
 		subject, value, home, (ARRAY['bigint', 'text'])[1 + seed % 2], n_groups, skew, n_subjects, skew, n_rows);
+	-- Sometimes nearly all come near to a bound of 1000, and few lack much.
+	IF seed % 4 = 3 THEN
+		DELETE FROM data AS d USING data AS e WHERE d.a IS NOT DISTINCT FROM e.a AND d.subject = e.subject AND d.i > e.i;
+		UPDATE data SET value = CASE WHEN hashtext(data.subject::text) % 19 = 0 THEN 0 ELSE 999 - i % 3 END;
+	END IF;
 	CREATE UNLOGGED TABLE parted (LIKE data) PARTITION BY HASH (i);
 	CREATE UNLOGGED TABLE parted_0 PARTITION OF parted FOR VALUES WITH (MODULUS 2, REMAINDER 0);
 	CREATE UNLOGGED TABLE parted_1 PARTITION OF parted FOR VALUES WITH (MODULUS 2, REMAINDER 1);
@@ -51,7 +56,7 @@ END $$;
 CREATE PROCEDURE make_rule() LANGUAGE plpgsql AS $$
 BEGIN
 	DELETE FROM rule;
-	INSERT INTO rule SELECT (ARRAY[1, 2, 4, 12])[1 + floor(random() * 4)], least(1e11, greatest(1, ceil(c.usual * (ARRAY[0.3, 1.2, 3, 3, 30, 1e9])[1 + floor(random() * 6)]))),
+	INSERT INTO rule SELECT (ARRAY[1, 2, 4, 12])[1 + floor(random() * 4)], CASE WHEN c.usual BETWEEN 997 AND 999 THEN 1000 ELSE least(1e11, greatest(1, ceil(c.usual * (ARRAY[0.3, 1.2, 3, 3, 30, 1e9])[1 + floor(random() * 6)]))) END,
 		CASE WHEN r < 0.7 THEN (ARRAY[1, 5, 10, 300])[1 + floor(random() * 4)] END, CASE WHEN r > 0.5 THEN 1 + floor(random() * 10) END, CASE WHEN r > 0.5 THEN 99 - floor(60 * power(random(), 2)) END,
 		round((0.1 + 0.8 * random())::numeric, 3), 2 + floor(random() * 3), (ARRAY[1, 3, 10])[1 + floor(random() * 3)], 20 + floor(random() * 81)
 	FROM (SELECT random() AS r) AS x, (SELECT COALESCE(percentile_disc(0.9) WITHIN GROUP (ORDER BY c), 1) AS usual FROM (SELECT sum(value) AS c FROM data GROUP BY a, subject) AS c) AS c;
@@ -142,13 +147,13 @@ BEGIN
 	END LOOP;
 END $$;
 
-SELECT setseed(0.5);
+SELECT setseed(0.4);
 SELECT format('CALL make_data(%s)', i), 'CALL make_rule()', 'CALL make_oracle()', format('CALL check_data(%s)', i) FROM generate_series(1, :datasets) AS i \gexec
 SELECT is((SELECT string_agg(DISTINCT format('data set %s: %s', x.dataset, x.detail), '; ') FROM wrong AS x WHERE x.way = w.name), NULL, format('%s: equals the oracle', w.name))
 FROM way AS w ORDER BY w.id;
 SELECT ok(count(*) FILTER (WHERE plan LIKE '%Gather%') > count(*) / 2, 'workers were used') FROM seen WHERE way LIKE '%workers';
 SELECT ok(count(*) FILTER (WHERE plan LIKE '%Append%Partial%') > 0, 'partitions were aggregated one by one') FROM seen WHERE way = 'partial over partitions';
-SELECT ok(sum(sums) > 30 AND sum(quantiles) > 8 AND sum(diverse) > 30 AND count(DISTINCT reason) = 5,
+SELECT ok(sum(sums) > 100 AND sum(quantiles) > 30 AND sum(diverse) > 20 AND count(DISTINCT reason) = 5,
 	format('of %s groups %s sums, %s quantiles and %s diverse counts were told, the others withheld for every reason', sum(rows), sum(sums), sum(quantiles), sum(diverse))) FROM told;
 SELECT diag(format('%s: %s', COALESCE(reason, 'told'), sum(rows))) FROM told GROUP BY reason ORDER BY reason;
 SELECT * FROM finish();

@@ -58,12 +58,13 @@ WITH RECURSIVE step AS (
 	FROM step AS s JOIN instant AS i ON i.subject = s.subject AND i.n = s.n + 1 LEFT JOIN instant AS next ON next.subject = i.subject AND next.n = i.n + 1,
 		LATERAL (SELECT CASE WHEN s.came AND s.went THEN s.kept ELSE s.spot END AS spot) AS k
 )
-SELECT subject, n, came AND went AS dropped, came <> went AS suspicious FROM step
-UNION ALL SELECT subject, n, false, false FROM instant WHERE NOT :'jumps';
+SELECT subject, n, came AND went AS dropped FROM step
+UNION ALL SELECT subject, n, false FROM instant WHERE NOT :'jumps';
 CREATE UNIQUE INDEX ON verdict (subject, n);
 ANALYZE verdict;
 CREATE TEMP TABLE kept AS
-SELECT subject, cell, at, events, suspicious, row_number() OVER (PARTITION BY subject ORDER BY n) AS m FROM instant JOIN verdict USING (subject, n) WHERE NOT dropped;
+SELECT subject, cell, at, events, row_number() OVER w AS m, :'jumps' AND (pg_temp.too_fast(lag(spot) OVER w, spot, :distance, :speed) OR pg_temp.too_fast(spot, lead(spot) OVER w, :distance, :speed)) AS suspicious
+FROM instant JOIN verdict USING (subject, n) WHERE NOT dropped WINDOW w AS (PARTITION BY subject ORDER BY n);
 CREATE UNIQUE INDEX ON kept (subject, m);
 ANALYZE kept;
 

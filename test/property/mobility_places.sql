@@ -61,12 +61,12 @@ FROM vis AS v;
 -- Usual places: seconds in common of a stay and a night, or a working day.
 CREATE TEMP TABLE common AS
 SELECT d.hours, s.pseudonym, s.person, s.bucket, s.place, d.day, sum(s.events) AS events, sum(CASE WHEN isempty(x) THEN 0 ELSE extract(epoch FROM upper(x) - lower(x)) END) AS seconds
-FROM (SELECT st.*, tsrange(arrival AT TIME ZONE :'zone', departure AT TIME ZONE :'zone', '[]') AS during FROM st WHERE reference) AS s
+FROM (SELECT st.*, tstzrange(arrival, departure, '[]') AS during FROM st WHERE reference) AS s
 CROSS JOIN LATERAL generate_series(-1, (departure AT TIME ZONE :'zone')::date - (arrival AT TIME ZONE :'zone')::date) AS o
 CROSS JOIN LATERAL (SELECT (arrival AT TIME ZONE :'zone')::date + o AS day) AS y
-CROSS JOIN LATERAL (VALUES ('night', y.day, tsrange(y.day + time '18:00', y.day + interval '32 hours')), ('work', y.day, tsrange(y.day + time '08:00', y.day + time '17:00'))) AS d (hours, day, span)
-CROSS JOIN LATERAL (SELECT s.during * d.span) AS z (x)
-WHERE s.during && d.span AND (d.hours = 'night' OR to_char(d.day, 'ID')::int < 6) GROUP BY 1, 2, 3, 4, 5, 6;
+CROSS JOIN LATERAL (VALUES ('night', y.day, timezone(:'zone', y.day + time '18:00'), timezone(:'zone', y.day + 1 + time '08:00')), ('work', y.day, timezone(:'zone', y.day + time '08:00'), timezone(:'zone', y.day + time '17:00'))) AS d (hours, day, a, b)
+CROSS JOIN LATERAL (SELECT tstzrange(d.a, d.b) AS span, s.during * tstzrange(d.a, d.b) AS x) AS z
+WHERE s.during && z.span AND (d.hours = 'night' OR to_char(d.day, 'ID')::int < 6) GROUP BY 1, 2, 3, 4, 5, 6;
 CREATE INDEX ON common (pseudonym, bucket, day, hours);
 ANALYZE common;
 CREATE TEMP TABLE winner AS
@@ -114,7 +114,7 @@ SELECT s.bucket, s.area, 'dwell', f::numeric::text, s.n, mobanon.kanon_quantile(
 UNION ALL
 SELECT bucket, area, 'peak hour', NULL, n, (SELECT h FROM (SELECT h, count(DISTINCT v.person) AS p FROM vis AS v, generate_series(0, 23) AS h
 		WHERE v.bucket = size.bucket AND v.place = size.area AND EXISTS (SELECT FROM generate_series(date_trunc('day', v.arrival AT TIME ZONE :'zone'), v.departure AT TIME ZONE :'zone', '1 day') AS d
-			WHERE tsrange(d + h * interval '1 hour', d + (h + 1) * interval '1 hour') && tsrange(v.arrival AT TIME ZONE :'zone', v.departure AT TIME ZONE :'zone', '[]')) GROUP BY h) AS x
+			WHERE d + (h + 1) * interval '1 hour' > v.arrival AT TIME ZONE :'zone' AND d + h * interval '1 hour' <= v.departure AT TIME ZONE :'zone') GROUP BY h) AS x
 	WHERE p >= :k ORDER BY p DESC, h LIMIT 1) FROM size WHERE n >= :k
 UNION ALL
 SELECT g.bucket, g.area, g.measure, b.value, b.subjects, NULL

@@ -20,7 +20,7 @@ compare() {
 }
 
 # Steps of time at and beside every limit; a handful of near cells, some far ones, in both grids and in two sizes.
-run -v subjects="${SUBJECTS:-150}" <<'SQL'
+run -v subjects="${SUBJECTS:-100}" <<'SQL'
 SELECT setseed(0.42);
 CREATE TABLE event (subject int, cell mobanon.cell, at timestamptz);
 CREATE TABLE places AS SELECT k, p, CASE k WHEN 0 THEN mobanon.coarsen_cell(52.0 + lat, 10.0 + lon, '1km') WHEN 1 THEN mobanon.coarsen_cell(40.7 + lat, -74.0 + lon, 'z15')
