@@ -7,20 +7,12 @@
 #include "common/hashfn.h"
 #include "utils/memutils.h"
 
-#define STRING_BIT (UINT64CONST(1) << 63)
-
 typedef struct ArenaRecord
 {
 	uint32		n;
 	uint32		len;
 	Span		spans[FLEXIBLE_ARRAY_MEMBER];	/* then the key's bytes */
 } ArenaRecord;
-
-static inline bool
-is_reference(int64 value)
-{
-	return value > DT_NOBEGIN && value < MIN_TIMESTAMP;
-}
 
 static inline ArenaRecord *
 arena_record(const ConsentSet *set, int64 value)
@@ -31,7 +23,7 @@ arena_record(const ConsentSet *set, int64 value)
 ConsentKey
 consent_key_of_bytes(const char *bytes, int len)
 {
-	ConsentKey	k = {hash_bytes_extended((const unsigned char *) bytes, len, 0) | STRING_BIT, bytes, len};
+	ConsentKey	k = {hash_bytes_extended((const unsigned char *) bytes, len, 0) | CONSENT_STRING_BIT, bytes, len};
 
 	return k;
 }
@@ -204,7 +196,7 @@ consent_set_put(ConsentSet *set, ConsentKey key, const History *history, bool ea
 void
 consent_set_times(const ConsentSet *set, const ConsentSlot *slot, ConsentTimes *times)
 {
-	if (is_reference(slot->value))
+	if (consent_is_reference(slot->value))
 	{
 		ArenaRecord *r = arena_record(set, slot->value);
 

@@ -53,6 +53,8 @@ extern SubjectSet *set_union(SubjectSet *target, const SetValue *source);
 extern SubjectSet *set_thaw(const SetValue *value);
 extern void check_k(bool isnull, int32 k);
 extern MemoryContext aggregate_context(FunctionCallInfo fcinfo);
+extern void check_same_k(int32 a, int32 b);
+extern void report_no_aggregate(void);
 extern void report_full(void);
 
 #endif							/* KANON_H */

@@ -64,10 +64,11 @@ check_kinds(SubjectKind a, SubjectKind b)
 				 errhint("Collect uuid, bigint and text subjects in sets of their own.")));
 }
 
-static void
+/* k of one row and of another of its group. */
+void
 check_same_k(int32 a, int32 b)
 {
-	if (a != b)
+	if (unlikely(a != b))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("k must be constant within a group"),
@@ -147,6 +148,23 @@ set_add(SubjectSet *set, SubjectKey key)
 	return set;
 }
 
+/*
+ * The same for a row of an aggregate: groups alternate, so a large set is not in
+ * the cache when its next row comes, and the row only asks for its slot.
+ */
+static inline SubjectSet *
+set_add_row(SubjectSet *set, SubjectKey key)
+{
+	uint32		capacity = subject_set_capacity(VARSIZE(set));
+
+	if (capacity < SUBJECT_SET_WAIT_MIN)
+		return set_add(set, key);
+	if (likely(subject_set_add_soon(set, capacity, key) != SUBJECT_SET_FULL))
+		return set;
+	subject_set_settle(set, capacity);
+	return set_add(set, key);
+}
+
 /* A growing copy of any set. */
 SubjectSet *
 set_thaw(const SetValue *value)
@@ -173,9 +191,11 @@ SubjectSet *
 set_union(SubjectSet *target, const SetValue *source)
 {
 	uint32		capacity = subject_set_capacity(VARSIZE(target));
-	uint64		sum = (uint64) target->count + source->count;
+	uint64		sum;
 	bool		fits;
 
+	subject_set_settle(target, capacity);
+	sum = (uint64) target->count + source->count;
 	check_kinds((SubjectKind) target->kind, source->kind);
 	check_same_k(target->k, source->k);
 
@@ -207,6 +227,16 @@ set_union(SubjectSet *target, const SetValue *source)
 
 /* ---- transition ---------------------------------------------------------- */
 
+/* A part of an aggregate was called as a function. */
+pg_noinline void
+report_no_aggregate(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("function is part of an aggregate and cannot be called by itself"),
+			 errhint("Use kanon_suppress, kanon_partition, subject_set_agg or subject_set_union.")));
+}
+
 /* The context of the aggregate that calls; an error when none does. */
 MemoryContext
 aggregate_context(FunctionCallInfo fcinfo)
@@ -214,10 +244,7 @@ aggregate_context(FunctionCallInfo fcinfo)
 	MemoryContext context;
 
 	if (unlikely(!AggCheckCallContext(fcinfo, &context)))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("function is part of an aggregate and cannot be called by itself"),
-				 errhint("Use kanon_suppress, subject_set_agg or subject_set_union.")));
+		report_no_aggregate();
 	return context;
 }
 
@@ -270,7 +297,7 @@ state_with_k(FunctionCallInfo fcinfo, SubjectKind kind)
 	do { \
 		SubjectSet *state_ = (state); \
 		if (!PG_ARGISNULL(1)) \
-			state_ = set_add(state_, subject_key_arg(fcinfo, 1, kind)); \
+			state_ = set_add_row(state_, subject_key_arg(fcinfo, 1, kind)); \
 		PG_RETURN_POINTER(state_); \
 	} while (0)
 

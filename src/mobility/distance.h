@@ -24,7 +24,7 @@ typedef struct CellPlace
 } CellPlace;
 
 /* Places found lately, so that a cell is looked up once while a subject moves about. */
-#define CELL_PLACES_BITS 8
+#define CELL_PLACES_BITS 12
 #define CELL_PLACES (1 << CELL_PLACES_BITS)
 
 typedef struct CellPlaces

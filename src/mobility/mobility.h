@@ -8,6 +8,7 @@
 #include "mobanon.h"
 
 #include "access/htup.h"
+#include "access/tupdesc.h"
 #include "datatype/timestamp.h"
 #include "mobility/walk.h"
 
@@ -24,6 +25,8 @@ typedef struct WalkArguments
 	HeapTupleHeader cleaning;	/* NULL: no cleaning */
 } WalkArguments;
 
+/* stays_sql.c */
+extern TupleDesc element_row_type(FunctionCallInfo fcinfo);
 extern int64 fixed_interval(const Interval *interval, const char *name);
 extern bool same_rules(const WalkRules *a, const WalkRules *b);
 extern void walk_rules_read(const WalkArguments *arguments, WalkRules *rules);

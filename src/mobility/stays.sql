@@ -45,7 +45,7 @@ CREATE TYPE mobanon.cleaning_count AS (
 	events		bigint
 );
 COMMENT ON TYPE mobanon.cleaning_count IS
-	'what cleaning did: rows seen; dropped as unusable (no cell or no finite time), as duplicates, as in another cell at the same time, as jumps; events kept; and of those, how many are suspicious (one way too fast) and how many were taken for another cell (ping_pong); confidential: it is one person''s';
+	'what cleaning did: rows seen; dropped as unusable (no cell or no finite time), as duplicates, as in another cell at the same time, as jumps; events kept; and of those, how many are suspicious (too fast a way from or to another one that was kept) and how many were taken for another cell (ping_pong); confidential: it is one person''s';
 
 -- Transition and final functions.
 

@@ -78,8 +78,8 @@ clean_events_add(PG_FUNCTION_ARGS)
 /* ---- results ------------------------------------------------------------- */
 
 /* The row type of the result, or of its elements, looked up once in a query. */
-static TupleDesc
-row_type(FunctionCallInfo fcinfo)
+TupleDesc
+element_row_type(FunctionCallInfo fcinfo)
 {
 	TupleDesc	descriptor = fcinfo->flinfo->fn_extra;
 
@@ -138,7 +138,7 @@ walk_array(FunctionCallInfo fcinfo, Datum (*row) (TupleDesc, const Stay *))
 	(void) walk_context(fcinfo);
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
-	descriptor = row_type(fcinfo);
+	descriptor = element_row_type(fcinfo);
 	walk = walk_ended((WalkState *) PG_GETARG_POINTER(0));
 	rows = MemoryContextAllocHuge(CurrentMemoryContext, (walk.n_stays + 1) * sizeof(Datum));
 	for (size_t i = 0; i < walk.n_stays; i++)
@@ -181,7 +181,7 @@ cleaning_counts_final(PG_FUNCTION_ARGS)
 			Int64GetDatum(counts.ping_pong), Int64GetDatum(counts.events)
 		};
 
-		return make_row(row_type(fcinfo), values);
+		return make_row(element_row_type(fcinfo), values);
 	}
 }
 

@@ -146,11 +146,13 @@ too_fast(Walk *walk, const WalkEvent *from, const WalkEvent *to)
 	return cells_apart(walk->places, from->cell, to->cell, reach);
 }
 
+/* Of two events kept one after the other, with too fast a way between them, both are suspicious. */
 static void
-keep_waiting(Walk *walk, bool went_fast)
+keep_waiting(Walk *walk)
 {
-	if (walk->came_fast || went_fast)
-		walk->counts.suspicious += walk->waiting.rows;
+	if (walk->came_fast)
+		walk->counts.suspicious += walk->waiting.rows + (walk->kept_suspicious ? 0 : walk->kept.rows);
+	walk->kept_suspicious = walk->came_fast;
 	keep_event(walk, &walk->waiting);
 	walk->kept = walk->waiting;
 }
@@ -168,7 +170,7 @@ remove_jumps(Walk *walk, const WalkEvent *event)
 			fast = too_fast(walk, &walk->kept, event);
 		}
 		else
-			keep_waiting(walk, fast);
+			keep_waiting(walk);
 		walk->came_fast = fast;
 	}
 	walk->waiting = *event;
@@ -260,7 +262,7 @@ walk_finish(Walk *walk)
 	if (walk->now.rows > 0)
 		settle_instant(walk);
 	if (walk->waiting.rows > 0)
-		keep_waiting(walk, false);
+		keep_waiting(walk);
 	walk->waiting.rows = 0;
 	if (walk->away.events > 0)
 		put_away(walk, walk->away.cell);

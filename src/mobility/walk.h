@@ -12,8 +12,8 @@
  *
  * Jumps: an event waits for the next one.  It is dropped when nobody can have
  * come to it from the last event kept, nor gone on from it to the next one: both
- * ways are long and too fast.  A single fast way is a flight and stays, counted
- * as suspicious.
+ * ways are long and too fast.  A fast way to somewhere and on at leisure is a
+ * flight: it stays, counted as suspicious.
  *
  * Ping-pong: between two events in a cell A, no farther apart than the window,
  * events in one other cell B are taken for A if the first and the last of them
@@ -67,7 +67,7 @@ typedef struct WalkCounts
 	int64_t		duplicates;		/* same time, same cell */
 	int64_t		same_time;		/* same time, another cell */
 	int64_t		jumps;			/* dropped */
-	int64_t		suspicious;		/* kept, with one way too fast */
+	int64_t		suspicious;		/* kept, with too fast a way from or to another one kept */
 	int64_t		ping_pong;		/* kept in another cell */
 	int64_t		events;			/* kept */
 } WalkCounts;
@@ -98,6 +98,7 @@ typedef struct Walk
 	WalkEvent	kept;			/* jumps: the last event that was kept ... */
 	WalkEvent	waiting;		/* ... and the one that waits */
 	bool		came_fast;		/* from kept to waiting */
+	bool		kept_suspicious;
 	WalkEvent	home;			/* ping-pong: the last event in A ... */
 	Stay		away;			/* ... and the events in B that wait */
 	Stay		open;			/* events = 0: none */

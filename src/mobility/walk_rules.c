@@ -66,7 +66,7 @@ measure(Datum value, int32 least, const char *name, const char *unit)
 	if (DatumGetInt32(value) < least)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s must be at least %d %s", name, least, unit),
+				 errmsg("%s must be at least %d (%s)", name, least, unit),
 				 errhint("To switch the rule off, say jumps => false.")));
 	return DatumGetInt32(value);
 }

@@ -8,12 +8,51 @@ SET search_path = pg_catalog, mobanon, pg_temp
 SET intervalstyle = 'postgres'
 AS $$
 	SELECT jsonb_build_object('release', p.pipeline, 'purpose', p.purpose, 'resolution', p.resolution, 'bucket', p.bucket,
-		'time_zone', p.time_zone, 'k', p.k, 'breakdowns', p.breakdowns)
+			'time_zone', p.time_zone, 'k', p.k, 'breakdowns', p.breakdowns, 'kind', p.kind)
+		|| jsonb_strip_nulls(jsonb_build_object('resolutions', p.resolutions, 'buckets', p.buckets, 'measures', p.measures, 'places', p.places,
+			'minimum_stay', p.minimum_stay, 'maximum_gap', p.maximum_gap, 'trips_per_day', p.trips_per_day, 'cells_per_day', p.cells_per_day,
+			'persons', CASE WHEN p.account_column IS NOT NULL THEN 'accounts' END))
 	FROM pipeline AS p WHERE relation_named(p.pipeline) = release
 	ORDER BY p.dropped_at DESC NULLS FIRST LIMIT 1
 $$;
 COMMENT ON FUNCTION mobanon.release_parameters(regclass) IS
-'What a release counts: purpose, resolution, bucket, time zone, k, breakdowns; NULL for a table that is no release. The same that its column comments say to everybody.';
+'What a release counts: kind, purpose, resolution, bucket, time zone, k, breakdowns, and what else its kind takes; NULL for a table that is no release. The same that its column comments say to everybody.';
+
+-- What a reader of the release must know to draw it.
+CREATE FUNCTION mobanon.release_shape(release regclass, OUT keys name[], OUT cells name[], OUT places text)
+LANGUAGE sql STABLE STRICT SECURITY DEFINER
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+	SELECT key_columns(p), cell_columns(p), p.places
+	FROM pipeline AS p WHERE relation_named(p.pipeline) = release
+	ORDER BY p.dropped_at DESC NULLS FIRST LIMIT 1
+$$;
+COMMENT ON FUNCTION mobanon.release_shape(regclass) IS
+'For maps of a release: the columns of its key, those that are cells, and the places that areas are of.';
+
+CREATE FUNCTION mobanon.release_area(release regclass, area text) RETURNS jsonb
+LANGUAGE sql STABLE STRICT SECURITY DEFINER
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+	SELECT CASE WHEN (place_parts(s.places, NULL)).is_set THEN area_geojson(s.places, release_area.area) ELSE cell_geojson(release_area.area::cell) END
+	FROM release_shape(release) AS s WHERE s.places IS NOT NULL
+$$;
+COMMENT ON FUNCTION mobanon.release_area(regclass, text) IS
+'For maps of a release: where an area that it names lies, as a GeoJSON geometry; null for an area that there is not.';
+
+-- One cell is a polygon, several are a line through their centers, an area is its cells.
+CREATE FUNCTION mobanon.row_geometry(release regclass) RETURNS text
+LANGUAGE sql STABLE STRICT
+SET search_path = pg_catalog, mobanon, pg_temp
+RETURN (SELECT CASE cardinality(s.cells)
+	WHEN 0 THEN format('release_area(%L::regclass, r.area)', release)
+	WHEN 1 THEN format('cell_geojson(r.%I)', s.cells[1])
+	ELSE format($sql$jsonb_build_object('type', 'LineString', 'coordinates', jsonb_build_array(%s))$sql$,
+		(SELECT string_agg(format('(SELECT jsonb_build_array(round(m.longitude::numeric, 6), round(m.latitude::numeric, 6)) FROM cell_center(r.%I) AS m)', c.name), ', ' ORDER BY c.place)
+		 FROM unnest(s.cells) WITH ORDINALITY AS c (name, place))) END
+	FROM release_shape(release) AS s);
+COMMENT ON FUNCTION mobanon.row_geometry(regclass) IS
+'For maps of a release: the GeoJSON geometry of a row, as an expression over "r".';
 
 CREATE FUNCTION mobanon.release_geojson(release regclass, window_from timestamptz DEFAULT '-infinity',
 	window_to timestamptz DEFAULT 'infinity') RETURNS SETOF text
@@ -23,21 +62,21 @@ SET timezone = 'UTC'
 AS $$
 DECLARE
 	about	jsonb := release_parameters(release);
+	keys	text := column_list((release_shape(release)).keys, 'r');
 BEGIN
 	IF about IS NULL THEN
 		RAISE EXCEPTION '% is not a release', release USING ERRCODE = 'wrong_object_type';
 	END IF;
 	RETURN NEXT format('{"type": "FeatureCollection", "about": %s, "features": [', about);
 	RETURN QUERY EXECUTE format($sql$
-		SELECT jsonb_build_object('type', 'Feature', 'geometry', cell_geojson(r.cell), 'properties',
+		SELECT jsonb_build_object('type', 'Feature', 'geometry', %1$s, 'properties',
 				to_jsonb(r) - '{bucket, publication}'::text[] || jsonb_build_object(
 				'from', to_char(r.bucket, 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-				'to', to_char(bucket_end(r.bucket, $3, $4), 'YYYY-MM-DD"T"HH24:MI:SS"Z"')))
+				'to', to_char(bucket_end(r.bucket, %4$s, $4), 'YYYY-MM-DD"T"HH24:MI:SS"Z"')))
 			|| CASE WHEN lead(true) OVER w THEN ',' ELSE '' END
-		FROM %s AS r WHERE r.bucket >= $1 AND r.bucket < $2 WINDOW w AS (ORDER BY %s) ORDER BY %s$sql$, release,
-			column_list('{bucket, cell}'::name[] || ARRAY(SELECT jsonb_array_elements_text(about -> 'breakdowns'))::name[], 'r'),
-			column_list('{bucket, cell}'::name[] || ARRAY(SELECT jsonb_array_elements_text(about -> 'breakdowns'))::name[], 'r'))
-	USING window_from, window_to, (about ->> 'bucket')::interval, about ->> 'time_zone';
+		FROM %2$s AS r WHERE r.bucket >= $1 AND r.bucket < $2 WINDOW w AS (ORDER BY %3$s) ORDER BY %3$s$sql$,
+			row_geometry(release), release, keys, CASE WHEN jsonb_array_length(about -> 'buckets') > 1 THEN 'r.width' ELSE '$3' END)
+	USING window_from, window_to, COALESCE(about -> 'buckets' ->> 0, about ->> 'bucket')::interval, about ->> 'time_zone';
 	RETURN NEXT ']}';
 END
 $$;
