@@ -254,7 +254,8 @@ GRANT EXECUTE ON FUNCTION mobanon.registered_stages(), mobanon.set_withdrawal_li
 GRANT EXECUTE ON FUNCTION mobanon.customer_alarms() TO pg_monitor;
 -- Arithmetic with time, and releases as files (as far as the caller may read them): everybody.
 GRANT EXECUTE ON FUNCTION mobanon.release_parameters(regclass), mobanon.release_shape(regclass), mobanon.release_area(regclass, text),
-	mobanon.row_geometry(regclass), mobanon.release_geojson(regclass, timestamptz, timestamptz),
+	mobanon.row_geometry(regclass), mobanon.rows_on_map(regclass, jsonb),
+	mobanon.release_geojson(regclass, timestamptz, timestamptz),
 	mobanon.release_map(regclass, text, text, timestamptz, timestamptz), mobanon.column_list(name[], text),
 	mobanon.bucket_start(timestamptz, interval, text),
 	mobanon.bucket_end(timestamptz, interval, text) TO PUBLIC;
