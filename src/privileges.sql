@@ -187,7 +187,7 @@ GRANT EXECUTE ON FUNCTION
 	mobanon.kanon_partition_final(internal) TO PUBLIC;
 -- Arithmetic with the rows of the caller's own query; reasons tell which groups are small.
 GRANT EXECUTE ON FUNCTION mobanon.kanon_table(bigint, bigint, integer, "any"), mobanon.table_bounds(bigint, "any"),
-	mobanon.audit_table(regclass, name, integer, name[], name[]) TO PUBLIC;
+	mobanon.table_bounds_distinct(bigint, "any"), mobanon.audit_table(regclass, name, integer, name[], name[], boolean) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION mobanon.kanon_table_reason(bigint, bigint, integer, "any") TO mobanon_admin;
 -- Exact numbers, of small groups too; it reads what its caller may read.
 GRANT EXECUTE ON FUNCTION mobanon.partition_utility(regclass, integer, text[], interval[], text, name, name, name) TO mobanon_admin;
