@@ -147,9 +147,15 @@ GRANT EXECUTE ON FUNCTION
 	mobanon.kanon_partition_uuid(internal, uuid, mobanon.cell, timestamptz, integer, text[], interval[], text),
 	mobanon.kanon_partition_bigint(internal, bigint, mobanon.cell, timestamptz, integer, text[], interval[], text),
 	mobanon.kanon_partition_text(internal, text, mobanon.cell, timestamptz, integer, text[], interval[], text),
-	mobanon.kanon_partition_final(internal) TO PUBLIC;
+	mobanon.kanon_partition_rest(uuid, mobanon.cell, timestamptz, integer, text[]),
+	mobanon.kanon_partition_rest(bigint, mobanon.cell, timestamptz, integer, text[]),
+	mobanon.kanon_partition_rest(text, mobanon.cell, timestamptz, integer, text[]),
+	mobanon.kanon_partition_rest(uuid, mobanon.cell, timestamptz, integer, text[], interval[], text),
+	mobanon.kanon_partition_rest(bigint, mobanon.cell, timestamptz, integer, text[], interval[], text),
+	mobanon.kanon_partition_rest(text, mobanon.cell, timestamptz, integer, text[], interval[], text),
+	mobanon.kanon_partition_final(internal), mobanon.kanon_partition_rest_final(internal) TO PUBLIC;
 -- Exact numbers, of small groups too; it reads what its caller may read.
-GRANT EXECUTE ON FUNCTION mobanon.partition_utility(regclass, integer, text[], interval[], text, name, name, name) TO mobanon_admin;
+GRANT EXECUTE ON FUNCTION mobanon.partition_utility(regclass, integer, text[], interval[], text, name, name, name, boolean) TO mobanon_admin;
 
 -- mobility -----------------------------------------------------------------
 
