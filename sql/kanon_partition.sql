@@ -47,7 +47,7 @@ FROM (SELECT kanon_partition_rest(subject, cell, at, 5, '{500m,1km,10km}') AS ar
 CREATE TABLE part_rest AS
 SELECT subject, c::cell AS cell FROM (VALUES ('500mN32700E45500', 1, 20), ('500mN32700E45505', 21, 23), ('500mN32705E45500', 24, 26), ('500mN32705E45505', 27, 28)) AS v (c, first, last), generate_series(first, last) AS subject;
 SELECT a.cell, a.subjects FROM (SELECT kanon_partition_rest(subject, cell, 'epoch', 5, '{500m,1km}') AS areas FROM part_rest) AS p, unnest(p.areas) AS a;
--- With a ninth each of the three would have at least one, since none has more than four: too much is said, and all of the square kilometre is one area.
+-- With a ninth each of the three would have at least one, since none has more than four.  That says too much: they are left to a coarser rest.
 INSERT INTO part_rest VALUES (29, '500mN32705E45505');
 SELECT a.cell, a.subjects FROM (SELECT kanon_partition_rest(subject, cell, 'epoch', 5, '{500m,1km}') AS areas FROM part_rest) AS p, unnest(p.areas) AS a;
 -- In time: two periods of five minutes with enough people, and the rest of their hour.
