@@ -72,10 +72,7 @@ blur_time(PG_FUNCTION_ARGS)
 
 	memcpy(message.pseudonym, pseudonym->data, UUID_LEN);
 	if (!hmac_compute(key, &message, sizeof(message), digest))
-		ereport(ERROR,
-				(errcode(ERRCODE_EXTERNAL_ROUTINE_EXCEPTION),
-				 errmsg("OpenSSL failed"),
-				 errhint("HMAC-SHA-256 must be available in the server's OpenSSL configuration.")));
+		report_openssl_failure();
 	memcpy(&draw, digest, sizeof(draw));
 
 	/* 64 bits over at most 2.7e12 values: no value is likelier by more than 2^-22. */

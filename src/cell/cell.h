@@ -107,6 +107,7 @@ typedef struct CellParts
 
 #define CELL_LEVEL_MASK UINT64_C(31)
 #define CELL_PATH_SHIFT 5
+#define CELL_PATH_BITS	46
 #define CELL_GRID_SHIFT 51
 
 #define CELL_TEXT_LEN	32		/* longest text form, and a NUL */
@@ -125,6 +126,14 @@ cell_resolution_of(Cell cell)
 						 (cell & CELL_LEVEL_MASK));
 }
 
+/* The path of a cell: a number that grows in the order of cells. */
+static inline uint64_t
+cell_path(Cell cell)
+{
+	return cell >> CELL_PATH_SHIFT & ((UINT64_C(1) << CELL_PATH_BITS) - 1);
+}
+
+extern int	cell_path_bits(Resolution resolution);
 extern Cell cell_pack(Resolution resolution, int32_t x, int32_t y);
 extern Cell cell_pack_metres(Resolution resolution, int32_t east, int32_t north);
 extern CellParts cell_unpack(Cell cell);

@@ -9,7 +9,7 @@
 
 /* ---- bits ---------------------------------------------------------------- */
 
-#define AXIS_BITS		23
+#define AXIS_BITS		(CELL_PATH_BITS / 2)
 #define EUROPE_SPARE	3		/* axis bits below the 50 m digit */
 #define EUROPE_UNIT		50		/* metres; divides every cell size */
 
@@ -116,6 +116,21 @@ cell_pack_metres(Resolution resolution, int32_t east, int32_t north)
 		(Cell) RESOLUTION_LEVEL(resolution);
 }
 
+/*
+ * How many bits at the head of a path say in which cell of a resolution it is, or
+ * -1 where no such number does (20 km, 2 km, 250 m).
+ */
+int
+cell_path_bits(Resolution resolution)
+{
+	int			bits;
+
+	if (RESOLUTION_GRID(resolution) == GRID_WORLD)
+		return 2 * RESOLUTION_LEVEL(resolution);
+	bits = europe_axis_bits[RESOLUTION_LEVEL(resolution)];
+	return bits > 0 ? 2 * bits : -1;
+}
+
 /* The cell of a corner that is one; nothing is checked. */
 Cell
 cell_pack(Resolution resolution, int32_t x, int32_t y)
@@ -139,8 +154,7 @@ CellParts
 cell_unpack(Cell cell)
 {
 	CellParts	parts;
-	uint64_t	path = cell >> CELL_PATH_SHIFT &
-		((UINT64_C(1) << 2 * AXIS_BITS) - 1);
+	uint64_t	path = cell_path(cell);
 	uint32_t	axis_x = gather(path);
 	uint32_t	axis_y = gather(path >> 1);
 

@@ -17,7 +17,8 @@ PG_FUNCTION_INFO_V1(rewrapped_key);
 PG_FUNCTION_INFO_V1(key_fingerprint);
 PG_FUNCTION_INFO_V1(hmac_sha256);
 
-static pg_noinline void
+/* A computation did not work that always does. */
+pg_noinline void
 report_openssl_failure(void)
 {
 	ereport(ERROR,

@@ -44,6 +44,10 @@ extern HmacKey *hmac_key_create(const uint8 *key, int len);
 extern bool hmac_compute(HmacKey *key, const void *message, int len, uint8 out[HMAC_LEN]);
 extern void hmac_key_free(HmacKey *key);
 
+/* ---- pseudonym.c ---------------------------------------------------------- */
+
+extern void report_openssl_failure(void);
+
 /* ---- wrap.c: no Datum, no ereport ----------------------------------------- */
 
 /* A wrapped key: format byte, nonce, ciphertext, tag.  Erased, all is zero. */

@@ -2,7 +2,7 @@
  * bucket_sql.c
  *		bucket_start() and bucket_end(): buckets of a local clock, for SQL.
  */
-#include "release.h"
+#include "cell/bucket.h"
 
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
@@ -33,8 +33,9 @@ zone_by_name(const char *name)
 	return zone;
 }
 
-static void
-clock_for(BucketClock *clock, const Interval *span, const char *zone)
+/* The clock of buckets of that length in that zone; an error for what is none. */
+void
+bucket_clock_for(BucketClock *clock, const Interval *span, const char *zone)
 {
 	int64		length;
 	bool		absolute;
@@ -48,7 +49,8 @@ clock_for(BucketClock *clock, const Interval *span, const char *zone)
 	bucket_clock_init(clock, length, absolute, zone_by_name(zone));
 }
 
-static void
+/* The bucket that contains a finite time. */
+void
 bucket_find(const BucketClock *clock, TimestampTz at, TimestampTz *start, TimestampTz *end)
 {
 	if (!bucket_of(clock, at, start, end))
@@ -62,7 +64,7 @@ bucket_around(const Interval *span, const char *zone, TimestampTz at, TimestampT
 {
 	BucketClock clock;
 
-	clock_for(&clock, span, zone);
+	bucket_clock_for(&clock, span, zone);
 	bucket_find(&clock, at, start, end);
 }
 
@@ -81,7 +83,7 @@ bucket_cached(FunctionCallInfo fcinfo, TimestampTz at)
 		BucketCache fresh = {.span = *span};
 		char	   *name = text_to_cstring(zone);
 
-		clock_for(&fresh.clock, span, name);
+		bucket_clock_for(&fresh.clock, span, name);
 		strlcpy(fresh.zone, name, sizeof(fresh.zone));
 		if (cache == NULL)
 			cache = fcinfo->flinfo->fn_extra = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(BucketCache));

@@ -8,7 +8,7 @@
  * that is passed twice belongs once to each of the buckets around it, or both
  * times to one; a boundary inside a skipped hour is the instant of the skip.
  */
-#include "release.h"
+#include "cell/bucket.h"
 
 #include "common/int.h"
 
