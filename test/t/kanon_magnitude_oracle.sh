@@ -4,5 +4,5 @@
 set -euo pipefail
 createdb kanon_magnitude_oracle
 psql -qX -v ON_ERROR_STOP=1 -d kanon_magnitude_oracle -c 'CREATE EXTENSION pgtap' -c 'CREATE EXTENSION mobanon'
-psql -qXAt -v ON_ERROR_STOP=1 -v datasets="${KANON_DATASETS:-20}" -d kanon_magnitude_oracle -f "$(dirname "$0")/../property/magnitude.sql"
+psql -qXAt -v ON_ERROR_STOP=1 -v datasets="${KANON_DATASETS:-15}" -d kanon_magnitude_oracle -f "$(dirname "$0")/../property/magnitude.sql"
 dropdb kanon_magnitude_oracle
