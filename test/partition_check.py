@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Looks at released areas as an outsider does: knows the rows and the public grids, nothing else.
 
-	partition_check.py K FILE.csv
+	partition_check.py K FILE.csv [rest]
 
 FILE has a header and the columns cell, starts, ends, subjects: the code of a cell, a period of
 time in whole seconds, a number.  Prints one line, "areas=N below_k=N overlaps=N differences=N
@@ -11,6 +11,9 @@ small_differences=N examples=...":
 	overlaps			pairs of areas with a place and a moment in common
 	differences			areas that hold others, but not all of themselves: the rest can be computed
 	small_differences	those where the rest is at least one and fewer than K
+
+With "rest" an area stands for its square and period without the areas inside: these may be nested,
+then, and nothing can be subtracted from them.
 
 Two areas are compared by their squares and their periods, not by how their codes are nested.
 """
@@ -84,7 +87,7 @@ def volume(area):
 	return area.size * area.size * (area.ends - area.starts)
 
 
-def check(areas, k):
+def check(areas, k, rest):
 	shelves = {}
 	for area in areas:
 		shelves.setdefault((area.grid, area.size), Shelf()).add(area)
@@ -97,8 +100,11 @@ def check(areas, k):
 			if grid != area.grid or size < area.size:
 				continue
 			for other in shelf.meeting(area, size):
+				nested = volume(other) != volume(area) and (holds(other, area) or holds(area, other))
+				if rest and nested:
+					continue
 				pairs.add(frozenset((id(area), id(other))))
-				if holds(other, area) and volume(other) > volume(area):
+				if nested and volume(other) > volume(area):
 					inside[other].append(area)
 	differences, small = [], []
 	for outer, inner in inside.items():
@@ -108,9 +114,9 @@ def check(areas, k):
 			kinds[area.size, area.ends - area.starts].append(area)
 		for kind in kinds.values():
 			if sum(map(volume, kind)) < volume(outer):
-				rest = outer.subjects - sum(a.subjects for a in kind)
+				others = outer.subjects - sum(a.subjects for a in kind)
 				differences.append(outer)
-				if 0 < rest < k:
+				if 0 < others < k:
 					small.append(outer)
 				break
 	below = [a for a in areas if a.subjects < k]
@@ -120,7 +126,7 @@ def check(areas, k):
 
 def main():
 	areas = read(sys.argv[2])
-	below, pairs, differences, small, examples = check(areas, int(sys.argv[1]))
+	below, pairs, differences, small, examples = check(areas, int(sys.argv[1]), sys.argv[3:] == ["rest"])
 	print(f"areas={len(areas)} below_k={below} overlaps={pairs} differences={differences} small_differences={small} examples={','.join(examples) or '-'}")
 
 

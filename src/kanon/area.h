@@ -14,6 +14,12 @@
  * an area as a whole; a root with fewer than k is dropped.  Nothing that is
  * published contains anything else that is, so nothing can be subtracted.
  *
+ * By the other rule (AREA_REST) the children that have at least k stay, and those
+ * that have not are one area together: the rest of the box.  It has n subjects in
+ * c children, of which everybody may know that each has at most k - 1; so none is
+ * bounded from below as long as n <= (c - 1)(k - 1).  Where it is, all of the box is
+ * one area, and a rest of fewer than k goes up and is part of the next box's rest.
+ *
  * How many distinct subjects are in each box of each level, in one pass over
  * the rows in the order of the tree (area_tree.c): a row adds one to its box of
  * level 0, and takes one from the smallest box that holds both this row and the
@@ -112,13 +118,23 @@ typedef struct Area
 	int			level;
 } Area;
 
+/* What becomes of a box with some children that have too few. */
+typedef enum AreaRule
+{
+	AREA_WHOLE,					/* all of it is one area */
+	AREA_REST					/* those children together are one, where that is safe */
+} AreaRule;
+
 /* A box that is being read; one for each level. */
 typedef struct OpenBox
 {
 	int64		subjects;		/* so far: may be off by what children still hold */
 	uint64		first_leaf;		/* the number of its first box of level 0 */
 	Size		first_area;		/* areas there were before it */
-	bool		child_failed;	/* a child has fewer than k */
+	int64		failed;			/* children with fewer than k, or with a rest of fewer */
+	SubjectKey *rest;			/* AREA_REST: the subjects of those */
+	Size		n_rest;
+	Size		max_rest;
 } OpenBox;
 
 /* The subjects of the root at hand, and in which box of level 0 each was last. */
@@ -132,6 +148,7 @@ typedef struct AreaTree
 {
 	MemoryContext context;
 	int64		k;
+	AreaRule	rule;
 	int			n_levels;
 	OpenBox		open[MAX_LEVELS];
 	uint64		leaf;			/* number of the box of level 0 that is being read */
@@ -145,7 +162,7 @@ typedef struct AreaTree
 	Size		max_areas;
 } AreaTree;
 
-extern void area_tree_init(AreaTree *tree, MemoryContext context, int64 k, int n_levels);
+extern void area_tree_init(AreaTree *tree, MemoryContext context, int64 k, AreaRule rule, int n_levels);
 extern void area_tree_leaf(AreaTree *tree, int level, Cell cell, TimestampTz bucket);
 extern void area_tree_add(AreaTree *tree, SubjectKey subject);
 extern void area_tree_finish(AreaTree *tree);
@@ -194,7 +211,7 @@ typedef struct AreaWalk
 } AreaWalk;
 
 extern LeafKey area_row_key(const Ladder *ladder, const AreaRow *row);
-extern void area_walk_init(AreaWalk *walk, Ladder *ladder, PartitionStore *store, uint32 row_words, int64 k);
+extern void area_walk_init(AreaWalk *walk, Ladder *ladder, PartitionStore *store, uint32 row_words, int64 k, AreaRule rule);
 extern void area_walk_rows(AreaWalk *walk, const RowSpan *spans, int n_spans, Size n_rows);
 extern void area_walk_leaf(AreaWalk *walk, const LeafKey *key, Cell cell);
 extern void area_walk_leaf_rows(AreaWalk *walk, RowSpan span);
@@ -221,7 +238,7 @@ typedef struct AreaInput
 
 extern AreaInput *area_input_create(MemoryContext context, Ladder *ladder, int32 k, SubjectKind kind);
 extern void area_input_add(AreaInput *input, Cell cell, TimestampTz at, SubjectKey subject);
-extern Area *area_input_finish(AreaInput *input, Size *n_areas);
+extern Area *area_input_finish(AreaInput *input, AreaRule rule, Size *n_areas);
 extern void area_input_destroy(AreaInput *input);
 
 #endif							/* KANON_AREA_H */

@@ -17,7 +17,7 @@ FROM events WHERE event_time < '2025-10-01';
 INSERT INTO coarsened SELECT md5('family' || n)::uuid, coarsen_cell(52.43, 13.28, '100m'), coarsen_cell(52.43, 13.28, 'z17'), '2025-09-03 03:00+02' FROM generate_series(1, 4) AS n;
 ANALYZE coarsened;
 SQL
-check() { python3 "$TOP/test/partition_check.py" "$1" "$2"; }
+check() { python3 "$TOP/test/partition_check.py" "$@"; }
 # released NAME QUERY: rows (cell, bucket, width, subjects) of the query, as files
 released() {
 	sql -c "COPY (SELECT cell, extract(epoch FROM bucket)::bigint AS starts, extract(epoch FROM bucket_end(bucket, width, '${3:-Europe/Berlin}'))::bigint AS ends, subjects FROM ($2) AS r) TO STDOUT CSV HEADER" >"$WORK/$1.csv"
@@ -38,6 +38,23 @@ like "$found" "$clean" "European grid, space: $found"
 released tiles "$(areas tile "'{z17,z16,z15,z14,z13,z12,z11,z10}', $BUCKETS, 'Europe/Berlin'")"
 found=$(check 20 "$WORK/tiles.csv")
 like "$found" "$clean" "map tiles, space and time: $found"
+# by the other rule: each area is its box without the areas inside, and so it is counted
+rests=$(areas cell "'{100m,500m,1km,5km,10km}', $BUCKETS, 'Europe/Berlin'" | sed 's/kanon_partition(/kanon_partition_rest(/')
+released rest "$rests"
+found=$(check 20 "$WORK/rest.csv" rest)
+like "$found" "$clean" "rests: $found"
+like "$(check 20 "$WORK/rest.csv")" 'overlaps=[1-9]' "which are not to be taken for whole squares"
+sql -c "CREATE TABLE rest AS $rests"
+is "$(sql <<'SQL'
+WITH visit AS (SELECT DISTINCT pseudonym, cell, bucket FROM coarsened WHERE cell IS NOT NULL),
+area AS (SELECT row_number() OVER () AS n, *, bucket_end(bucket, width, 'Europe/Berlin') AS ends FROM rest),
+level (r, resolution) AS (VALUES (1, '100m'), (2, '500m'), (3, '1km'), (4, '5km'), (5, '10km')),
+finest AS (
+	SELECT DISTINCT ON (v.pseudonym, v.cell, v.bucket) v.pseudonym, a.n FROM visit AS v, level AS l, area AS a
+	WHERE a.cell = coarsen_cell(v.cell, l.resolution) AND v.bucket >= a.bucket AND v.bucket < a.ends ORDER BY v.pseudonym, v.cell, v.bucket, l.r, a.width)
+SELECT count(*) > 100, count(*) FILTER (WHERE a.subjects IS DISTINCT FROM c.people) FROM area AS a LEFT JOIN (SELECT n, count(DISTINCT pseudonym) AS people FROM finest GROUP BY n) AS c USING (n)
+SQL
+)" "t|0" "each number is of the people in that area and in none inside"
 
 # ---- the checker finds what is there ---------------------------------------------
 released plain "$(naive cell 500m '1 hour') UNION ALL $(naive cell 1km '1 hour') UNION ALL $(naive cell 10km '1 hour')"
@@ -66,15 +83,16 @@ is "$(sql -c "SELECT count(*), min(n) >= 20, count(*) FILTER (WHERE n <> a.subje
 	WHERE a.cell @> coarsen_cell(52.43, 13.28, '100m') AND '2025-09-03 03:00+02' >= a.bucket AND '2025-09-03 03:00+02' < bucket_end(a.bucket, a.width, 'Europe/Berlin')")" "1|t|0" "the one area that holds it holds others enough"
 
 # ---- utility ------------------------------------------------------------------------
-utility() { # utility NAME RESOLUTIONS BUCKETS COLUMN FINE_METRES
-	sql -c "CREATE TABLE utility AS SELECT row_number() OVER () AS n, * FROM partition_utility('coarsened', 20, $2, $3, 'Europe/Berlin', cell_column => '$4')"
+utility() { # utility NAME RESOLUTIONS BUCKETS COLUMN REST
+	sql -c "CREATE TABLE utility AS SELECT row_number() OVER () AS n, * FROM partition_utility('coarsened', 20, $2, $3, 'Europe/Berlin', cell_column => '$4', rest => $5)"
 	note "$1: $(sql -c "SELECT string_agg(format('%s %s: %s (plain %s)', resolution, width, share, plain_share), ', ' ORDER BY n) FROM utility")"
 	is "$(sql -c "SELECT sum(visits) >= 1.5 * max(plain_visits) FILTER (WHERE n = 1) FROM utility")" t "$1: at least 1.5 times the visits of plain suppression at the finest level ($(sql -c "SELECT format('%s beside %s', sum(share), max(plain_share) FILTER (WHERE n = 1)) FROM utility"))"
 	is "$(sql -c "SELECT sum(share) > 0.9 FROM utility")" t "$1: more than nine tenths of all visits"
 	sql -c 'DROP TABLE utility'
 }
-utility 'European grid, quarters of an hour' "'{100m,500m,1km,5km,10km}'" "$BUCKETS" cell
-utility 'map tiles, quarters of an hour' "'{z17,z16,z15,z14,z13,z12,z11,z10}'" "$BUCKETS" tile
+utility 'European grid, quarters of an hour' "'{100m,500m,1km,5km,10km}'" "$BUCKETS" cell false
+utility 'European grid, rests' "'{100m,500m,1km,5km,10km}'" "$BUCKETS" cell true
+utility 'map tiles, rests' "'{z17,z16,z15,z14,z13,z12,z11,z10}'" "$BUCKETS" tile true
 
 # ---- real check-ins -------------------------------------------------------------------
 if [ -e "${MOBANON_DATA:-}/gowalla_nyc.csv.gz" ]; then
