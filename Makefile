@@ -53,7 +53,7 @@ $(OBJS): $(wildcard src/*.h src/*/*.h)
 # Each target below installs what it needs with apt-get (as root), works in a
 # throw-away cluster and touches no other.
 
-.PHONY: demo test test-all test-quick test-valgrind bench
+.PHONY: demo test test-all test-quick test-valgrind bench bench-count
 demo:
 	@demo/run
 
@@ -72,3 +72,7 @@ test-valgrind:
 
 bench:
 	@bench/run
+
+# Instructions per row, the same on a busy machine: beside bench/count.reference.
+bench-count:
+	@bench/count.sh

@@ -11,6 +11,8 @@
 #                                          (default: the first); then forgets them
 #   target TITLE NAME OP NUMBER            remembers what a ratio ought to be (< or >)
 #   events_table ROWS SUBJECTS             the table "events", as in performance.md
+#   peer NAME PACKAGE [EXTENSION]          installs a peer and makes its extension; says so when it is absent
+#   time_and_peak 'SQL'                    milliseconds, and kB of memory of a session's own at its peak
 # Results go to bench/results/NAME.{md,csv}.  ROUNDS=5, ROWS=10000000 by default.
 
 source "$(dirname "${BASH_SOURCE[0]}")/../test/lib.sh"
@@ -39,6 +41,8 @@ bench_init() {
 		echo "# $BENCH"
 		echo
 		echo "$(date -u +%F), PostgreSQL $(bench_sql -Atc 'SHOW server_version'), $(nproc) cores, $ROUNDS rounds in turns, medians"
+		echo
+		echo "$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -1); $(cc --version | head -1); $(openssl version 2>/dev/null || echo 'no openssl program'); mobanon $(git -C "$TOP" describe --always --dirty 2>/dev/null || echo 'without git')"
 		echo
 	} | tee -a "$RESULTS/$BENCH.md"
 }
@@ -123,4 +127,41 @@ target() { # target TITLE VARIANT '<' NUMBER
 	verdict=$(awk -v g="$got" -v n="$4" -v op="$3" 'BEGIN{print ((op == "<" && g <= n) || (op == ">" && g >= n)) ? "reached" : "MISSED"}')
 	echo "target: $2 $3 $4, measured $got: $verdict" | tee -a "$RESULTS/$BENCH.md"
 	echo | tee -a "$RESULTS/$BENCH.md"
+}
+
+# peer NAME PACKAGE [EXTENSION]: @MAJOR@ stands for the major version.
+peer() {
+	local package=${2/@MAJOR@/$PGMAJOR} extension=${3:-}
+	if ! (install "$package") >/dev/null 2>&1; then
+		echo "peer $1: absent ($package cannot be installed here)" | tee -a "$RESULTS/$BENCH.md"
+		return 1
+	fi
+	if [ -n "$extension" ]; then
+		ln -sf "$("$PG_CONFIG" --sharedir)"/extension/* "$ROOT$("$PG_CONFIG" --sharedir)/extension/" 2>/dev/null || true
+		cp -asn "$("$PG_CONFIG" --pkglibdir)"/. "$ROOT$("$PG_CONFIG" --pkglibdir)/" 2>/dev/null || true
+		# never an installed mobanon instead of the one that was built
+		make -s -C "$WORK/src" PG_CONFIG="$PG_CONFIG" with_llvm=no install DESTDIR="$ROOT" >/dev/null 2>&1
+		if ! bench_sql -c "CREATE EXTENSION IF NOT EXISTS $extension CASCADE" >/dev/null 2>&1; then
+			echo "peer $1: absent (CREATE EXTENSION $extension failed)" | tee -a "$RESULTS/$BENCH.md"
+			return 1
+		fi
+	fi
+	echo "peer $1: $(dpkg-query -W -f='${Version}' "$package")" | tee -a "$RESULTS/$BENCH.md"
+}
+
+# What the server process took for itself at its peak, shared buffers apart (start the cluster with few).
+time_and_peak() {
+	local before= sql=$1
+	if [[ $sql == *';;'* ]]; then before=${sql%;;*}; sql=${sql##*;;}; fi
+	bench_sql -At <<SQL | awk '/^Time:/ {ms = $2} /^VmHWM/ {kb = $2} /^RssShmem/ {shared = $2} END {print ms, kb - shared}'
+$before;
+SELECT pg_backend_pid() AS pid \gset
+\setenv PID :pid
+\o /dev/null
+\timing on
+$sql;
+\timing off
+\o
+\! grep -hE 'VmHWM|RssShmem' /proc/\$PID/status
+SQL
 }

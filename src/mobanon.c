@@ -16,6 +16,7 @@ _PG_init(void)
 	consent_init();
 	pseudonym_init();
 	kanon_init();
+	release_init();
 
 	/* A misspelt mobanon.* setting is an error, not a silent placeholder. */
 	MarkGUCPrefixReserved("mobanon");

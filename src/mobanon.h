@@ -55,6 +55,15 @@
 #define mobanon_explain_relations(es) list_length((es)->rtable)
 #endif
 
+/* PostgreSQL 18 took a parameter away from ExecutorRun(). */
+#if PG_VERSION_NUM >= 180000
+#define MOBANON_EXECUTOR_RUN_PARAMETERS QueryDesc *query_desc, ScanDirection direction, uint64 count
+#define MOBANON_EXECUTOR_RUN_ARGUMENTS query_desc, direction, count
+#else
+#define MOBANON_EXECUTOR_RUN_PARAMETERS QueryDesc *query_desc, ScanDirection direction, uint64 count, bool once
+#define MOBANON_EXECUTOR_RUN_ARGUMENTS query_desc, direction, count, once
+#endif
+
 /* The schema of all objects of the extension; it is not relocatable. */
 #define MOBANON_SCHEMA "mobanon"
 
@@ -62,6 +71,7 @@
 extern void consent_init(void);
 extern void pseudonym_init(void);
 extern void kanon_init(void);
+extern void release_init(void);
 
 /*
  * A subject in canonical form: the bytes of its text.  The bigint

@@ -63,7 +63,8 @@ GRANT EXECUTE ON FUNCTION mobanon.create_purpose(text, text, text, text, interva
 	mobanon.bind_purpose(text, regrole), mobanon.unbind_purpose(text, regrole), mobanon.bind_role(text, regrole),
 	mobanon.unbind_role(text, regrole), mobanon.purpose_policies(text),
 	mobanon.protect(regclass, name, name), mobanon.unprotect(regclass),
-	mobanon.rebuild_consent_state(), mobanon.erase_subject(text, text), mobanon.import_consents(),
+	mobanon.rebuild_consent_state(), mobanon.erase_subject(text, text, interval), mobanon.consent_proof(text), mobanon.forget_proofs(),
+	mobanon.import_consents(),
 	mobanon.note_expired(), mobanon.seal_ledger(), mobanon.ledger_head(), mobanon.verify_ledger(text) TO mobanon_admin;
 GRANT EXECUTE ON FUNCTION mobanon.grant_consent(text, text, text, timestamptz, text, text, text, text),
 	mobanon.withdraw_consent(text, text, text, timestamptz, text, text, text, text),
@@ -134,6 +135,43 @@ GRANT EXECUTE ON FUNCTION mobanon.kanon_suppress(uuid, integer), mobanon.kanon_s
 	mobanon.kanon_suppress_bigint(mobanon.subject_set, bigint, integer),
 	mobanon.kanon_suppress_text(mobanon.subject_set, text, integer),
 	mobanon.kanon_combine(mobanon.subject_set, mobanon.subject_set), mobanon.kanon_final(mobanon.subject_set) TO PUBLIC;
+-- Their parts need no grant: the aggregates' owner calls them.
+GRANT EXECUTE ON FUNCTION
+	mobanon.kanon_sum(uuid, bigint, integer, bigint), mobanon.kanon_sum(bigint, bigint, integer, bigint),
+	mobanon.kanon_sum(text, bigint, integer, bigint), mobanon.kanon_sum(uuid, bigint, integer, bigint, integer, integer, integer),
+	mobanon.kanon_sum(bigint, bigint, integer, bigint, integer, integer, integer),
+	mobanon.kanon_sum(text, bigint, integer, bigint, integer, integer, integer), mobanon.kanon_avg(uuid, bigint, integer, bigint),
+	mobanon.kanon_avg(bigint, bigint, integer, bigint), mobanon.kanon_avg(text, bigint, integer, bigint),
+	mobanon.kanon_avg(uuid, bigint, integer, bigint, integer, integer, integer),
+	mobanon.kanon_avg(bigint, bigint, integer, bigint, integer, integer, integer),
+	mobanon.kanon_avg(text, bigint, integer, bigint, integer, integer, integer),
+	mobanon.kanon_quantile(uuid, bigint, double precision, integer, bigint),
+	mobanon.kanon_quantile(bigint, bigint, double precision, integer, bigint),
+	mobanon.kanon_quantile(text, bigint, double precision, integer, bigint),
+	mobanon.kanon_quantile(uuid, bigint, double precision, integer, bigint, integer, integer, integer),
+	mobanon.kanon_quantile(bigint, bigint, double precision, integer, bigint, integer, integer, integer),
+	mobanon.kanon_quantile(text, bigint, double precision, integer, bigint, integer, integer, integer),
+	mobanon.kanon_diverse(uuid, text, integer, integer), mobanon.kanon_diverse(uuid, bigint, integer, integer),
+	mobanon.kanon_diverse(uuid, mobanon.cell, integer, integer), mobanon.kanon_diverse(bigint, text, integer, integer),
+	mobanon.kanon_diverse(bigint, bigint, integer, integer), mobanon.kanon_diverse(bigint, mobanon.cell, integer, integer),
+	mobanon.kanon_diverse(text, text, integer, integer), mobanon.kanon_diverse(text, bigint, integer, integer),
+	mobanon.kanon_diverse(text, mobanon.cell, integer, integer),
+	mobanon.kanon_diverse(uuid, text, integer, integer, integer, integer),
+	mobanon.kanon_diverse(uuid, bigint, integer, integer, integer, integer),
+	mobanon.kanon_diverse(uuid, mobanon.cell, integer, integer, integer, integer),
+	mobanon.kanon_diverse(bigint, text, integer, integer, integer, integer),
+	mobanon.kanon_diverse(bigint, bigint, integer, integer, integer, integer),
+	mobanon.kanon_diverse(bigint, mobanon.cell, integer, integer, integer, integer),
+	mobanon.kanon_diverse(text, text, integer, integer, integer, integer),
+	mobanon.kanon_diverse(text, bigint, integer, integer, integer, integer),
+	mobanon.kanon_diverse(text, mobanon.cell, integer, integer, integer, integer) TO PUBLIC;
+-- Why a group is withheld is not for those who are to see only what is not.
+GRANT EXECUTE ON FUNCTION
+	mobanon.kanon_reason(uuid, bigint, integer, bigint), mobanon.kanon_reason(bigint, bigint, integer, bigint),
+	mobanon.kanon_reason(text, bigint, integer, bigint),
+	mobanon.kanon_reason(uuid, bigint, integer, bigint, integer, integer, integer),
+	mobanon.kanon_reason(bigint, bigint, integer, bigint, integer, integer, integer),
+	mobanon.kanon_reason(text, bigint, integer, bigint, integer, integer, integer) TO mobanon_admin;
 GRANT EXECUTE ON FUNCTION
 	mobanon.kanon_partition(uuid, mobanon.cell, timestamptz, integer, text[]),
 	mobanon.kanon_partition(bigint, mobanon.cell, timestamptz, integer, text[]),
@@ -154,34 +192,92 @@ GRANT EXECUTE ON FUNCTION
 	mobanon.kanon_partition_rest(bigint, mobanon.cell, timestamptz, integer, text[], interval[], text),
 	mobanon.kanon_partition_rest(text, mobanon.cell, timestamptz, integer, text[], interval[], text),
 	mobanon.kanon_partition_final(internal), mobanon.kanon_partition_rest_final(internal) TO PUBLIC;
+-- Arithmetic with the rows of the caller's own query; reasons tell which groups are small.
+GRANT EXECUTE ON FUNCTION mobanon.kanon_table(bigint, bigint, integer, "any"), mobanon.table_bounds(bigint, "any"),
+	mobanon.table_bounds_distinct(bigint, "any"), mobanon.audit_table(regclass, name, integer, name[], name[], boolean) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION mobanon.kanon_table_reason(bigint, bigint, integer, "any") TO mobanon_admin;
 -- Exact numbers, of small groups too; it reads what its caller may read.
 GRANT EXECUTE ON FUNCTION mobanon.partition_utility(regclass, integer, text[], interval[], text, name, name, name, boolean) TO mobanon_admin;
 
 -- mobility -----------------------------------------------------------------
+-- Arithmetic with events that one may read anyway.
+GRANT EXECUTE ON FUNCTION mobanon.cell_distance(mobanon.cell, mobanon.cell),
+	mobanon.cleaning(boolean, boolean, boolean, integer, integer, interval, interval),
+	mobanon.stays(mobanon.cell, timestamptz, interval, interval), mobanon.stays_add(internal, mobanon.cell, timestamptz, interval, interval),
+	mobanon.stays(mobanon.cell, timestamptz, interval, interval, mobanon.cleaning),
+	mobanon.stays_add(internal, mobanon.cell, timestamptz, interval, interval, mobanon.cleaning), mobanon.stays_final(internal),
+	mobanon.clean_events(mobanon.cell, timestamptz, mobanon.cleaning), mobanon.cleaning_counts(mobanon.cell, timestamptz, mobanon.cleaning),
+	mobanon.clean_events_add(internal, mobanon.cell, timestamptz, mobanon.cleaning), mobanon.clean_events_final(internal),
+	mobanon.cleaning_counts_final(internal) TO PUBLIC;
+-- trips and flows
+GRANT EXECUTE ON FUNCTION mobanon.trips(mobanon.stay[], interval, integer, uuid, text),
+	mobanon.trip_chains(mobanon.stay[], interval, integer, uuid, text),
+	mobanon.flows_add_uuid(internal, uuid, mobanon.cell, mobanon.cell, integer, text[]),
+	mobanon.flows_add_uuid(internal, uuid, mobanon.cell, mobanon.cell, integer, text[], integer, integer),
+	mobanon.flows_add_bigint(internal, bigint, mobanon.cell, mobanon.cell, integer, text[]),
+	mobanon.flows_add_bigint(internal, bigint, mobanon.cell, mobanon.cell, integer, text[], integer, integer),
+	mobanon.flows_add_text(internal, text, mobanon.cell, mobanon.cell, integer, text[]),
+	mobanon.flows_add_text(internal, text, mobanon.cell, mobanon.cell, integer, text[], integer, integer),
+	mobanon.flows_final(internal),
+	mobanon.kanon_flows(uuid, mobanon.cell, mobanon.cell, integer, text[]),
+	mobanon.kanon_flows(uuid, mobanon.cell, mobanon.cell, integer, text[], integer, integer),
+	mobanon.kanon_flows(bigint, mobanon.cell, mobanon.cell, integer, text[]),
+	mobanon.kanon_flows(bigint, mobanon.cell, mobanon.cell, integer, text[], integer, integer),
+	mobanon.kanon_flows(text, mobanon.cell, mobanon.cell, integer, text[]),
+	mobanon.kanon_flows(text, mobanon.cell, mobanon.cell, integer, text[], integer, integer),
+	mobanon.chains_add_uuid(internal, uuid, mobanon.cell, mobanon.cell, mobanon.cell, integer, text[]),
+	mobanon.chains_add_uuid(internal, uuid, mobanon.cell, mobanon.cell, mobanon.cell, integer, text[], integer, integer),
+	mobanon.chains_add_bigint(internal, bigint, mobanon.cell, mobanon.cell, mobanon.cell, integer, text[]),
+	mobanon.chains_add_bigint(internal, bigint, mobanon.cell, mobanon.cell, mobanon.cell, integer, text[], integer, integer),
+	mobanon.chains_add_text(internal, text, mobanon.cell, mobanon.cell, mobanon.cell, integer, text[]),
+	mobanon.chains_add_text(internal, text, mobanon.cell, mobanon.cell, mobanon.cell, integer, text[], integer, integer),
+	mobanon.chains_final(internal),
+	mobanon.kanon_chains(uuid, mobanon.cell, mobanon.cell, mobanon.cell, integer, text[]),
+	mobanon.kanon_chains(uuid, mobanon.cell, mobanon.cell, mobanon.cell, integer, text[], integer, integer),
+	mobanon.kanon_chains(bigint, mobanon.cell, mobanon.cell, mobanon.cell, integer, text[]),
+	mobanon.kanon_chains(bigint, mobanon.cell, mobanon.cell, mobanon.cell, integer, text[], integer, integer),
+	mobanon.kanon_chains(text, mobanon.cell, mobanon.cell, mobanon.cell, integer, text[]),
+	mobanon.kanon_chains(text, mobanon.cell, mobanon.cell, mobanon.cell, integer, text[], integer, integer) TO PUBLIC;
+-- Which areas are looked at is the business of the house; purpose roles are granted area_cells.
+GRANT SELECT ON mobanon.area_set, mobanon.area_cell TO mobanon_admin;
+GRANT EXECUTE ON FUNCTION mobanon.create_area_set(text, text, text), mobanon.create_area(text, text, mobanon.cell[]),
+	mobanon.drop_area(text, text), mobanon.drop_area_set(text), mobanon.seal_area_set(text),
+	mobanon.area_cells(text), mobanon.area_geojson(text, text), mobanon.polygon_cells(text, text, numeric),
+	mobanon.place_parts(text, text), mobanon.stays_in_query(text, text, text, interval, interval, name, boolean),
+	mobanon.home_stays_query(text, text, text, name), mobanon.place_stays_query(text, text, text, text, interval, interval, name),
+	mobanon.breakdown_query(text, int, int), mobanon.check_figures(int, int, interval, int, text), mobanon.check_rule(int, int),
+	mobanon.usual_place_cte(text, text, text, time, time, boolean, int, int), mobanon.visits_cte(text, text, interval, interval),
+	mobanon.places_query(text, int, interval, text, text, interval, int, interval, int, int, bigint, bigint, bigint),
+	mobanon.residents_query(text, int, interval, text, int, int, int, int, int) TO mobanon_admin;
 
 -- release ------------------------------------------------------------------
 GRANT SELECT ON mobanon.pipeline, mobanon.publication, mobanon.publication_window, mobanon.publication_withheld,
-	mobanon.received TO mobanon_admin;
+	mobanon.received, mobanon.publish_progress TO mobanon_admin;
+GRANT SELECT ON mobanon.publish_progress TO pg_monitor;
+GRANT EXECUTE ON FUNCTION mobanon.publications_running() TO mobanon_admin, pg_monitor;
 GRANT EXECUTE ON FUNCTION mobanon.registered_stages(), mobanon.set_withdrawal_limit(text, interval),
 	mobanon.withdrawal_status(timestamptz), mobanon.customer_alarms() TO mobanon_admin;
 -- counts and numbers of entries, and nobody's identifier
 GRANT EXECUTE ON FUNCTION mobanon.customer_alarms() TO pg_monitor;
 -- Arithmetic with time, and releases as files (as far as the caller may read them): everybody.
-GRANT EXECUTE ON FUNCTION mobanon.release_parameters(regclass), mobanon.release_geojson(regclass, timestamptz, timestamptz),
+GRANT EXECUTE ON FUNCTION mobanon.release_parameters(regclass), mobanon.release_shape(regclass), mobanon.release_area(regclass, text),
+	mobanon.row_geometry(regclass), mobanon.rows_on_map(regclass, jsonb),
+	mobanon.release_geojson(regclass, timestamptz, timestamptz),
 	mobanon.release_map(regclass, text, text, timestamptz, timestamptz), mobanon.column_list(name[], text),
 	mobanon.bucket_start(timestamptz, interval, text),
 	mobanon.bucket_end(timestamptz, interval, text) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION mobanon.published_until(text), mobanon.closed_until(text),
 	mobanon.pipeline_name(text, boolean), mobanon.stage_name(text, text) TO mobanon_admin;
 GRANT EXECUTE ON FUNCTION
-	mobanon.pipeline_statements(text, regclass, text, name, name, text, interval, int, interval, text, timestamptz, text, regrole, text[], regrole[], name[], name),
-	mobanon.pipeline_sql(text, regclass, text, name, name, text, interval, int, interval, text, timestamptz, text, regrole, text[], regrole[], name[], name),
-	mobanon.create_pipeline(text, regclass, text, name, name, text, interval, int, interval, text, timestamptz, text, regrole, text[], regrole[], name[], name),
+	mobanon.describe_pipeline, mobanon.pipeline_kinds(), mobanon.measure(text, name, bigint, double precision, name),
+	mobanon.pipeline_statements(mobanon.pipeline, regrole[]),
+	mobanon.pipeline_sql,
+	mobanon.create_pipeline,
 	mobanon.run_statements(text, regclass, text[]),
-	mobanon.register_pipeline(text, regclass, text, regrole, name, name, text, interval, int, interval, text, timestamptz, text, text[], name[], name),
+	mobanon.register_pipeline,
 	mobanon.drop_pipeline(text, boolean), mobanon.drop_stages(text, boolean), mobanon.unregister_pipeline(text, boolean),
 	mobanon.grant_release(text, regrole), mobanon.revoke_release(text, regrole), mobanon.set_release_reader(text, regrole, boolean),
-	mobanon.publish(text, timestamptz), mobanon.publish_pipeline(text, timestamptz), mobanon.next_part(text, interval),
+	mobanon.publish(text, timestamptz), mobanon.publish_pipeline(text, timestamptz, timestamptz), mobanon.next_part(text, interval),
 	mobanon.recipient_statements(text, text, text, mobanon.cell[], regrole[], boolean),
 	mobanon.schema_statements(name, name[], regrole[]),
 	mobanon.create_recipient_release(text, text, text, mobanon.cell[], regrole[], boolean),
@@ -208,7 +304,7 @@ BEGIN
 		WHERE p.pronamespace = 'mobanon'::regnamespace
 		AND p.proname IN ('consented', 'pseudonymize', 'try_coarsen_site', 'kanon_suppress', 'kanon_suppress_set', 'contribution_draw', 'partition_utility', 'subject_set_agg',
 			'subject_set_agg_uuid', 'subject_set_agg_bigint', 'subject_set_agg_text', 'subject_set_agg_set',
-			'subject_set_final', 'subject_set_union', 'cardinality', 'published_until', 'closed_until')
+			'subject_set_final', 'subject_set_union', 'cardinality', 'area_cells', 'published_until', 'closed_until')
 	LOOP
 		EXECUTE format('%s EXECUTE ON FUNCTION %s %s %s', command, function, preposition, role_name);
 	END LOOP;

@@ -43,6 +43,9 @@ install() {
 	[ "$(id -u)" = 0 ] || die "these packages are missing; run as root, or install them: apt-get install ${missing[*]}"
 	say "mobanon: installing ${missing[*]}"
 	export DEBIAN_FRONTEND=noninteractive
+	# One at a time: the package system has one lock.
+	exec 9>"${TMPDIR:-/tmp}/mobanon.apt.lock"
+	flock 9
 	[ -n "$(find /var/lib/apt/lists -name '*_Packages*' -mmin -1440 2>/dev/null | head -1)" ] ||
 		apt-get update -qq >&2
 	if grep -qsx postgres /proc/[0-9]*/comm &&
@@ -58,8 +61,9 @@ install() {
 	fi
 	local rc=0
 	apt-get install -y -qq --no-install-recommends -o Dpkg::Options::=--force-confold \
-		"${missing[@]}" >"$WORK/apt.log" 2>&1 </dev/null || rc=$?
+		"${missing[@]}" >"$WORK/apt.log" 2>&1 </dev/null 9>&- || rc=$?
 	[ -z "$made" ] || echo '# PostgreSQL defaults' >$conf
+	exec 9>&-
 	[ $rc = 0 ] || { tail -20 "$WORK/apt.log" >&2; die "apt-get install failed"; }
 }
 

@@ -7,20 +7,12 @@
 #include "common/hashfn.h"
 #include "utils/memutils.h"
 
-#define STRING_BIT (UINT64CONST(1) << 63)
-
 typedef struct ArenaRecord
 {
 	uint32		n;
 	uint32		len;
 	Span		spans[FLEXIBLE_ARRAY_MEMBER];	/* then the key's bytes */
 } ArenaRecord;
-
-static inline bool
-is_reference(int64 value)
-{
-	return value > DT_NOBEGIN && value < MIN_TIMESTAMP;
-}
 
 static inline ArenaRecord *
 arena_record(const ConsentSet *set, int64 value)
@@ -31,7 +23,7 @@ arena_record(const ConsentSet *set, int64 value)
 ConsentKey
 consent_key_of_bytes(const char *bytes, int len)
 {
-	ConsentKey	k = {hash_bytes_extended((const unsigned char *) bytes, len, 0) | STRING_BIT, bytes, len};
+	ConsentKey	k = {hash_bytes_extended((const unsigned char *) bytes, len, 0) | CONSENT_STRING_BIT, bytes, len};
 
 	return k;
 }
@@ -160,10 +152,12 @@ arena_add(ConsentSet *set, const ConsentTimes *times, ConsentKey key)
 /*
  * The times at which a history allows reading; n = 0 when consent is not in
  * force and can only be again by a new decision.  earlier: the purpose may use
- * events from before the grant, but never those of another person.
+ * events from before the grant, but never those of another person.  That makes
+ * one span of two as soon as the grant is in force for certain; the statement
+ * at hand, which began at now, may not be the last one to ask.
  */
 void
-consent_times_of(const History *history, bool earlier, ConsentTimes *times)
+consent_times_of(const History *history, bool earlier, TimestampTz now, ConsentTimes *times)
 {
 	const Span *last = history->spans + history->n - 1;
 
@@ -176,18 +170,27 @@ consent_times_of(const History *history, bool earlier, ConsentTimes *times)
 	times->only = *last;
 	if (!earlier)
 		return;
+	if (last->from > now - USECS_PER_DAY)
+	{
+		times->n = 2;
+		times->pair[0].from = history->floor;
+		times->pair[0].until = last->from;
+		times->pair[1] = *last;
+		times->spans = times->pair;
+		return;
+	}
 	times->n = 1;
 	times->only.from = history->floor;
 }
 
 /* Enters or replaces a subject. */
 void
-consent_set_put(ConsentSet *set, ConsentKey key, const History *history, bool earlier)
+consent_set_put(ConsentSet *set, ConsentKey key, const History *history, bool earlier, TimestampTz now)
 {
 	ConsentTimes times;
 	ConsentSlot *slot;
 
-	consent_times_of(history, earlier, &times);
+	consent_times_of(history, earlier, now, &times);
 	if (set->used >= set->capacity / 4 * 3)
 		grow(set);
 	slot = find_slot(set, key);
@@ -204,7 +207,7 @@ consent_set_put(ConsentSet *set, ConsentKey key, const History *history, bool ea
 void
 consent_set_times(const ConsentSet *set, const ConsentSlot *slot, ConsentTimes *times)
 {
-	if (is_reference(slot->value))
+	if (consent_is_reference(slot->value))
 	{
 		ArenaRecord *r = arena_record(set, slot->value);
 

@@ -9,6 +9,7 @@
  */
 #include "consent.h"
 
+#include "consent_pages.h"
 #include "consented.h"
 
 #include "miscadmin.h"
@@ -40,12 +41,13 @@ typedef struct SharedState
 	SharedSet	sets[SHARED_SETS];
 } SharedState;
 
-/* A segment: this, the running transactions, the slots, the arena. */
+/* A segment: this, the running transactions, the slots, the pages, the arena. */
 typedef struct SharedImage
 {
 	SavedSnapshot at;			/* its pointer means nothing here */
 	uint64		capacity;
 	uint64		used;
+	uint64		pages_size;		/* 0: none */
 	uint64		arena_used;
 } SharedImage;
 
@@ -185,7 +187,10 @@ open_image(dsm_segment *segment, ConsentSet *set, SavedSnapshot *at)
 	set->capacity = image->capacity;
 	set->used = image->used;
 	set->slots = (ConsentSlot *) next;
-	set->arena = next + image->capacity * sizeof(ConsentSlot);
+	next += image->capacity * sizeof(ConsentSlot);
+	if (image->pages_size > 0)
+		set->pages = (ConsentPages *) next;
+	set->arena = next + MAXALIGN(image->pages_size);
 	set->arena_used = set->arena_size = image->arena_used;
 }
 
@@ -228,8 +233,9 @@ bool
 consent_share_publish(const ScopeRow *row, const ConsentSet *set, const SavedSnapshot *at)
 {
 	uint64		capacity = consent_set_capacity_for(set->used);
+	Size		pages_size = set->pages == NULL ? 0 : set->pages->size;
 	Size		size = MAXALIGN(sizeof(SharedImage)) + running_size(at->n) +
-		capacity * sizeof(ConsentSlot) + set->arena_used;
+		capacity * sizeof(ConsentSlot) + MAXALIGN(pages_size) + set->arena_used;
 	dsm_segment *segment;
 	SharedImage *image;
 	SharedSet  *entry;
@@ -245,13 +251,17 @@ consent_share_publish(const ScopeRow *row, const ConsentSet *set, const SavedSna
 	image->at.running = NULL;
 	image->capacity = capacity;
 	image->used = set->used;
+	image->pages_size = pages_size;
 	image->arena_used = set->arena_used;
 	next = (char *) image + MAXALIGN(sizeof(SharedImage));
 	memcpy(next, at->running, at->n * sizeof(TransactionId));
 	next += running_size(at->n);
 	consent_set_copy_slots(set, (ConsentSlot *) next, capacity);
+	next += capacity * sizeof(ConsentSlot);
+	if (pages_size > 0)
+		memcpy(next, set->pages, pages_size);
 	if (set->arena_used > 0)
-		memcpy(next + capacity * sizeof(ConsentSlot), set->arena, set->arena_used);
+		memcpy(next + MAXALIGN(pages_size), set->arena, set->arena_used);
 
 	dsm_pin_segment(segment);
 	LWLockAcquire(lock, LW_EXCLUSIVE);

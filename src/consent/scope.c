@@ -62,6 +62,7 @@ forget_statements(SubXactEvent event, SubTransactionId mySubid, SubTransactionId
 {
 	if (event != SUBXACT_EVENT_ABORT_SUB)
 		return;
+	consent_moment_ends();
 	for (int i = 0; i < nscopes; i++)
 		scopes[i]->statement.transaction = InvalidLocalTransactionId;
 }
@@ -79,6 +80,8 @@ drop_context(MemoryContext *context)
 static void
 drop_sets(Scope *scope)
 {
+	consent_moment_ends();
+	scope->pages = NULL;
 	scope->has_base = scope->has_own = scope->delta_whole = false;
 	drop_context(&scope->base_context);
 	if (scope->segment != NULL)
@@ -138,7 +141,7 @@ put_row(void *arg, ConsentKey key, const History *history, FullTransactionId wri
 {
 	Scope	   *scope = arg;
 
-	consent_set_put(&scope->delta, key, history, scope->row.earlier);
+	consent_set_put(&scope->delta, key, history, scope->row.earlier, scope->now);
 }
 
 static void
@@ -148,7 +151,7 @@ put_base_row(void *arg, ConsentKey key, const History *history, FullTransactionI
 
 	/* Only who consents: a subject that is not in the base does not. */
 	if (history->open && history->n > 0)
-		consent_set_put(&scope->base, key, history, scope->row.earlier);
+		consent_set_put(&scope->base, key, history, scope->row.earlier, scope->now);
 }
 
 static void
@@ -157,7 +160,7 @@ put_own_row(void *arg, ConsentKey key, const History *history, FullTransactionId
 	Scope	   *scope = arg;
 
 	if (FullTransactionIdEquals(writer, GetTopFullTransactionIdIfAny()))
-		consent_set_put(&scope->own, key, history, scope->row.earlier);
+		consent_set_put(&scope->own, key, history, scope->row.earlier, scope->now);
 }
 
 static void
@@ -203,6 +206,7 @@ read_base(Scope *scope, Snapshot snapshot)
 	drop_sets(scope);
 	consent_set_init(&scope->base, context, scope->row.expected / 4);
 	state_read_all(scope->row.scope_id, &clean, put_base_row, scope);
+	scope->base.pages = consent_pages_make(&scope->base, context);
 	MemoryContextSetParent(context, TopMemoryContext);
 	scope->base_context = context;
 	saved_snapshot_take(&scope->base_at, snapshot);
@@ -304,6 +308,9 @@ use_set(Scope *scope, Snapshot snapshot)
 		return false;
 	read_own(scope, snapshot);
 	scope->mode = MODE_SET;
+	scope->pages = scope->base.pages;
+	if (scope->pages != NULL && !consent_pages_hold(scope->pages, scope->now))
+		scope->pages = NULL;
 	return true;
 }
 
@@ -315,6 +322,7 @@ scope_begin_statement(Scope *scope, Snapshot snapshot)
 {
 	ScopeRow	row;
 
+	consent_moment_ends();
 	scope->statement.transaction = InvalidLocalTransactionId;
 	if (!scope_read(scope->purpose, scope->category, snapshot, &row))
 		ereport(ERROR,
@@ -338,6 +346,7 @@ scope_begin_statement(Scope *scope, Snapshot snapshot)
 	scope->worth = FEWEST_LOOKUPS + row.expected / ROWS_READ_PER_LOOKUP;
 	scope->set_usable = snapshot_fits(scope, snapshot);
 	scope->mode = MODE_LOOKUP;
+	scope->pages = NULL;
 	if (scope->has_base && scope->set_usable)
 		(void) use_set(scope, snapshot);
 	scope->statement = statement_id(snapshot);
@@ -349,6 +358,7 @@ scope_begin_statement(Scope *scope, Snapshot snapshot)
 bool
 scope_try_set(Scope *scope, Snapshot snapshot)
 {
+	consent_moment_ends();
 	if (!scope->has_base && attach_base(scope) && !snapshot_fits(scope, snapshot))
 	{
 		/* It is newer than this statement, which then goes on by itself. */
@@ -364,9 +374,9 @@ scope_try_set(Scope *scope, Snapshot snapshot)
 	return false;
 }
 
-
 void
 scope_init(void)
 {
+	consent_moment_init();
 	RegisterSubXactCallback(forget_statements, NULL);
 }

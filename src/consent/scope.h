@@ -5,7 +5,9 @@
 #ifndef MOBANON_SCOPE_H
 #define MOBANON_SCOPE_H
 
+#include "consent_pages.h"
 #include "consented.h"
+#include "moment.h"
 
 #include "access/xact.h"
 #include "miscadmin.h"
@@ -45,6 +47,7 @@ typedef struct Scope
 	TimestampTz now;
 	ScopeRow	row;
 	AnswerMode	mode;
+	const ConsentPages *pages;	/* of the base, where they may be asked */
 	bool		set_usable;		/* base and delta stand for a snapshot this one includes */
 	uint64		lookups;		/* of this statement */
 	uint64		worth;			/* look-ups after which to want a set */
@@ -95,6 +98,13 @@ is_statement(const StatementId *id, Snapshot snapshot)
 		id->transaction == local_transaction() &&
 		id->started == GetCurrentStatementStartTimestamp() &&
 		id->user == GetUserId();
+}
+
+/* Is all that the statement needs to know in the base? */
+static inline bool
+scope_is_base(const Scope *scope)
+{
+	return scope->mode == MODE_SET && !scope->has_own && scope->delta.used == 0;
 }
 
 /* Is it time to ask for a set?  Soon for one that is shared, later for one to be read. */

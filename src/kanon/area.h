@@ -80,6 +80,7 @@ typedef struct LeafKey
 	uint64		path;
 } LeafKey;
 
+extern int	resolutions_read(ArrayType *array, Resolution *resolutions);
 extern Ladder *ladder_create(ArrayType *resolutions, ArrayType *buckets, text *time_zone);
 extern void ladder_remember_more(Ladder *ladder);
 extern Cell ladder_cell(const Ladder *ladder, Cell cell);

@@ -44,25 +44,28 @@ list_elements(ArrayType *array, const char *name, Oid type, int16 length, bool b
 	return elements;
 }
 
-static void
-read_resolutions(Ladder *ladder, ArrayType *array)
+/*
+ * A list of resolutions from fine to coarse, each of which divides the next, into
+ * an array of MAX_RESOLUTIONS.  How many there are; an error when it is none.
+ */
+int
+resolutions_read(ArrayType *array, Resolution *resolutions)
 {
-	Datum	   *names = list_elements(array, "resolutions", TEXTOID, -1, false, TYPALIGN_INT,
-									  MAX_RESOLUTIONS, &ladder->n_resolutions);
+	int			n;
+	Datum	   *names = list_elements(array, "resolutions", TEXTOID, -1, false, TYPALIGN_INT, MAX_RESOLUTIONS, &n);
 
-	for (int i = 0; i < ladder->n_resolutions; i++)
+	for (int i = 0; i < n; i++)
 	{
-		Resolution	resolution = resolution_arg(DatumGetTextPP(names[i]));
-
-		if (i > 0 && (resolution == ladder->resolution[i - 1] ||
-					  !resolution_divides(resolution, ladder->resolution[i - 1])))
+		resolutions[i] = resolution_arg(DatumGetTextPP(names[i]));
+		if (i > 0 && (resolutions[i] == resolutions[i - 1] ||
+					  !resolution_divides(resolutions[i], resolutions[i - 1])))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("a cell of resolution %s does not consist of cells of resolution %s",
-							resolution_name(resolution), resolution_name(ladder->resolution[i - 1])),
+							resolution_name(resolutions[i]), resolution_name(resolutions[i - 1])),
 					 errhint("Give resolutions of one grid from fine to coarse, each a multiple of the one before, such as 100m, 500m, 1km, 5km, 10km or z17, z15, z13; 5km is no multiple of 2km.")));
-		ladder->resolution[i] = resolution;
 	}
+	return n;
 }
 
 static void
@@ -139,7 +142,7 @@ ladder_create(ArrayType *resolutions, ArrayType *buckets, text *time_zone)
 {
 	Ladder	   *ladder = palloc0(sizeof(Ladder));
 
-	read_resolutions(ladder, resolutions);
+	ladder->n_resolutions = resolutions_read(resolutions, ladder->resolution);
 	lay_out_path(ladder);
 	ladder->n_levels = ladder->n_resolutions;
 	if (buckets)

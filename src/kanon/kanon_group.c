@@ -351,6 +351,8 @@ count_distinct(KanonGroups *groups, const SubjectGroup *group)
 	{
 		if (i % 65536 == 65535)
 			CHECK_FOR_INTERRUPTS();
+		if (capacity >= SUBJECT_SET_WAIT_MIN && i + 8 < group->subjects)
+			subject_set_prefetch(set, capacity, subject[i + 8]);
 		if (subject_set_add(set, capacity, subject[i]) == SUBJECT_SET_FULL)
 			report_full();
 	}

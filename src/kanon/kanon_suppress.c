@@ -17,7 +17,6 @@
 #include "miscadmin.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
-#include "utils/uuid.h"
 
 PG_FUNCTION_INFO_V1(kanon_suppress_uuid);
 PG_FUNCTION_INFO_V1(kanon_suppress_bigint);
@@ -149,6 +148,23 @@ set_add(SubjectSet *set, SubjectKey key)
 	return set;
 }
 
+/*
+ * The same for a row of an aggregate: groups alternate, so a large set is not in
+ * the cache when its next row comes, and the row only asks for its slot.
+ */
+static inline SubjectSet *
+set_add_row(SubjectSet *set, SubjectKey key)
+{
+	uint32		capacity = subject_set_capacity(VARSIZE(set));
+
+	if (capacity < SUBJECT_SET_WAIT_MIN)
+		return set_add(set, key);
+	if (likely(subject_set_add_soon(set, capacity, key) != SUBJECT_SET_FULL))
+		return set;
+	subject_set_settle(set, capacity);
+	return set_add(set, key);
+}
+
 /* A growing copy of any set. */
 SubjectSet *
 set_thaw(const SetValue *value)
@@ -175,9 +191,11 @@ SubjectSet *
 set_union(SubjectSet *target, const SetValue *source)
 {
 	uint32		capacity = subject_set_capacity(VARSIZE(target));
-	uint64		sum = (uint64) target->count + source->count;
+	uint64		sum;
 	bool		fits;
 
+	subject_set_settle(target, capacity);
+	sum = (uint64) target->count + source->count;
 	check_kinds((SubjectKind) target->kind, source->kind);
 	check_same_k(target->k, source->k);
 
@@ -219,11 +237,15 @@ report_no_aggregate(void)
 			 errhint("Use kanon_suppress, kanon_partition, subject_set_agg or subject_set_union.")));
 }
 
-static void
-check_aggregate(FunctionCallInfo fcinfo)
+/* The context of the aggregate that calls; an error when none does. */
+MemoryContext
+aggregate_context(FunctionCallInfo fcinfo)
 {
-	if (unlikely(!AggCheckCallContext(fcinfo, NULL)))
+	MemoryContext context;
+
+	if (unlikely(!AggCheckCallContext(fcinfo, &context)))
 		report_no_aggregate();
+	return context;
 }
 
 /*
@@ -252,7 +274,7 @@ state_for(FunctionCallInfo fcinfo, SubjectKind kind, int32 k)
 {
 	SubjectSet *state;
 
-	check_aggregate(fcinfo);
+	(void) aggregate_context(fcinfo);
 	state = state_arg(fcinfo);
 	if (state == NULL)
 		return set_create(kind, k, 1);
@@ -270,30 +292,12 @@ state_with_k(FunctionCallInfo fcinfo, SubjectKind kind)
 	return state_for(fcinfo, kind, PG_GETARG_INT32(2));
 }
 
-static inline SubjectKey
-uuid_arg(FunctionCallInfo fcinfo)
-{
-	return subject_key_from_bytes(PG_GETARG_UUID_P(1)->data);
-}
-
-static inline SubjectKey
-text_arg(FunctionCallInfo fcinfo)
-{
-	return subject_key_from_text(PG_GETARG_TEXT_PP(1));
-}
-
-static inline SubjectKey
-bigint_arg(FunctionCallInfo fcinfo)
-{
-	return subject_key_from_int64(PG_GETARG_INT64(1));
-}
-
 /* A null subject is no subject; the group and its k exist all the same. */
-#define ADD_AND_RETURN(state, argument) \
+#define ADD_AND_RETURN(state, kind) \
 	do { \
 		SubjectSet *state_ = (state); \
 		if (!PG_ARGISNULL(1)) \
-			state_ = set_add(state_, argument(fcinfo)); \
+			state_ = set_add_row(state_, subject_key_arg(fcinfo, 1, kind)); \
 		PG_RETURN_POINTER(state_); \
 	} while (0)
 
@@ -301,40 +305,40 @@ bigint_arg(FunctionCallInfo fcinfo)
 Datum
 kanon_suppress_uuid(PG_FUNCTION_ARGS)
 {
-	ADD_AND_RETURN(state_with_k(fcinfo, SUBJECT_KIND_UUID), uuid_arg);
+	ADD_AND_RETURN(state_with_k(fcinfo, SUBJECT_KIND_UUID), SUBJECT_KIND_UUID);
 }
 
 /* Transition of kanon_suppress(bigint, integer). */
 Datum
 kanon_suppress_bigint(PG_FUNCTION_ARGS)
 {
-	ADD_AND_RETURN(state_with_k(fcinfo, SUBJECT_KIND_BIGINT), bigint_arg);
+	ADD_AND_RETURN(state_with_k(fcinfo, SUBJECT_KIND_BIGINT), SUBJECT_KIND_BIGINT);
 }
 
 /* Transition of kanon_suppress(text, integer). */
 Datum
 kanon_suppress_text(PG_FUNCTION_ARGS)
 {
-	ADD_AND_RETURN(state_with_k(fcinfo, SUBJECT_KIND_TEXT), text_arg);
+	ADD_AND_RETURN(state_with_k(fcinfo, SUBJECT_KIND_TEXT), SUBJECT_KIND_TEXT);
 }
 
 /* Transitions of subject_set_agg: the same without a threshold. */
 Datum
 subject_set_agg_uuid(PG_FUNCTION_ARGS)
 {
-	ADD_AND_RETURN(state_for(fcinfo, SUBJECT_KIND_UUID, K_NONE), uuid_arg);
+	ADD_AND_RETURN(state_for(fcinfo, SUBJECT_KIND_UUID, K_NONE), SUBJECT_KIND_UUID);
 }
 
 Datum
 subject_set_agg_bigint(PG_FUNCTION_ARGS)
 {
-	ADD_AND_RETURN(state_for(fcinfo, SUBJECT_KIND_BIGINT, K_NONE), bigint_arg);
+	ADD_AND_RETURN(state_for(fcinfo, SUBJECT_KIND_BIGINT, K_NONE), SUBJECT_KIND_BIGINT);
 }
 
 Datum
 subject_set_agg_text(PG_FUNCTION_ARGS)
 {
-	ADD_AND_RETURN(state_for(fcinfo, SUBJECT_KIND_TEXT, K_NONE), text_arg);
+	ADD_AND_RETURN(state_for(fcinfo, SUBJECT_KIND_TEXT, K_NONE), SUBJECT_KIND_TEXT);
 }
 
 /*
@@ -347,7 +351,7 @@ add_set(FunctionCallInfo fcinfo, int32 k)
 	SubjectSet *state;
 	SetValue	source;
 
-	check_aggregate(fcinfo);
+	(void) aggregate_context(fcinfo);
 	state = state_arg(fcinfo);
 	if (state)
 		check_same_k(state->k, k);
@@ -392,7 +396,7 @@ kanon_combine(PG_FUNCTION_ARGS)
 	SubjectSet *state;
 	SetValue	other;
 
-	check_aggregate(fcinfo);
+	(void) aggregate_context(fcinfo);
 	state = state_arg(fcinfo);
 	if (PG_ARGISNULL(1))
 	{
@@ -418,7 +422,7 @@ kanon_final(PG_FUNCTION_ARGS)
 {
 	SetValue	state;
 
-	check_aggregate(fcinfo);
+	(void) aggregate_context(fcinfo);
 	state = set_value(PG_GETARG_DATUM(0));
 	check_k(false, state.k);
 	if (state.count < (uint64) state.k)
@@ -430,6 +434,6 @@ kanon_final(PG_FUNCTION_ARGS)
 Datum
 subject_set_final(PG_FUNCTION_ARGS)
 {
-	check_aggregate(fcinfo);
+	(void) aggregate_context(fcinfo);
 	PG_RETURN_POINTER(set_freeze(PG_GETARG_DATUM(0)));
 }

@@ -34,7 +34,7 @@ subject_set_init(SubjectSet *set, SubjectKind kind, int32_t k,
 	set->version = SUBJECT_SET_GROWING;
 	set->kind = (uint8_t) kind;
 	set->has_zero = 0;
-	set->unused = 0;
+	set->waiting = 0;
 	set->k = k;
 	set->count = 0;
 	/* A list is read up to its count; only a table needs its slots marked. */
@@ -81,40 +81,46 @@ subject_set_capacity_for(uint64_t count)
 static inline uint32_t
 find_slot(const SubjectSet *set, uint32_t capacity, SubjectKey key)
 {
-	uint32_t	slot = (uint32_t) (((subject_key_hash(key) >> 32) * capacity) >> 32);
+	uint32_t	slots = subject_set_slots(capacity);
+	uint32_t	slot = subject_key_slot(key, slots);
 
 	while (!key_is_zero(set->keys[slot]) && !key_equals(set->keys[slot], key))
 	{
-		if (++slot == capacity)
+		if (++slot == slots)
 			slot = 0;
 	}
 	return slot;
 }
 
-static SubjectSetAdd
-add_to_list(SubjectSet *set, uint32_t capacity, SubjectKey key)
+static inline SubjectSetAdd
+put_into_list(SubjectSet *set, uint32_t capacity, SubjectKey key, uint32_t *position)
 {
 	uint32_t	n = entries(set);
 
 	for (uint32_t i = 0; i < n; i++)
 	{
 		if (key_equals(set->keys[i], key))
+		{
+			*position = i;
 			return SUBJECT_SET_PRESENT;
+		}
 	}
 	if (n >= capacity)
 		return SUBJECT_SET_FULL;
 	set->keys[n] = key;
 	set->count++;
+	*position = n;
 	return SUBJECT_SET_ADDED;
 }
 
-SubjectSetAdd
-subject_set_add(SubjectSet *set, uint32_t capacity, SubjectKey key)
+static inline SubjectSetAdd
+put(SubjectSet *set, uint32_t capacity, SubjectKey key, uint32_t *position)
 {
 	uint32_t	slot;
 
 	if (key_is_zero(key))
 	{
+		*position = capacity;
 		if (set->has_zero)
 			return SUBJECT_SET_PRESENT;
 		set->has_zero = 1;
@@ -122,9 +128,10 @@ subject_set_add(SubjectSet *set, uint32_t capacity, SubjectKey key)
 		return SUBJECT_SET_ADDED;
 	}
 	if (capacity <= SUBJECT_SET_LIST_MAX)
-		return add_to_list(set, capacity, key);
+		return put_into_list(set, capacity, key, position);
 
 	slot = find_slot(set, capacity, key);
+	*position = slot;
 	if (!key_is_zero(set->keys[slot]))
 		return SUBJECT_SET_PRESENT;
 	if (entries(set) >= entries_max(capacity))
@@ -134,11 +141,72 @@ subject_set_add(SubjectSet *set, uint32_t capacity, SubjectKey key)
 	return SUBJECT_SET_ADDED;
 }
 
+SubjectSetAdd
+subject_set_add_soon(SubjectSet *set, uint32_t capacity, SubjectKey key)
+{
+	SubjectKey *place = &set->keys[capacity - 1];
+
+	if (set->waiting &&
+		subject_set_add(set, capacity, *place) == SUBJECT_SET_FULL)
+		return SUBJECT_SET_FULL;
+	*place = key;
+	set->waiting = 1;
+	subject_set_prefetch(set, capacity, key);
+	return SUBJECT_SET_ADDED;
+}
+
+void
+subject_set_settle(SubjectSet *set, uint32_t capacity)
+{
+	SubjectKey	key;
+	uint32_t	slot;
+
+	if (!set->waiting)
+		return;
+	set->waiting = 0;
+	key = set->keys[capacity - 1];
+	if (subject_set_add(set, capacity, key) != SUBJECT_SET_FULL)
+		return;
+	/* A table is full long before its last slot is taken. */
+	slot = find_slot(set, capacity, key);
+	set->keys[slot] = key;
+	set->count++;
+}
+
+SubjectSetAdd
+subject_set_add(SubjectSet *set, uint32_t capacity, SubjectKey key)
+{
+	uint32_t	position;
+
+	return put(set, capacity, key, &position);
+}
+
+SubjectSetAdd
+subject_set_put(SubjectSet *set, uint32_t capacity, SubjectKey key,
+				uint32_t *position)
+{
+	return put(set, capacity, key, position);
+}
+
+uint32_t
+subject_set_next(const SubjectSet *set, uint32_t capacity, uint32_t position)
+{
+	uint32_t	n = subject_set_slots(capacity);
+
+	if (capacity <= SUBJECT_SET_LIST_MAX)
+		n = entries(set);
+	while (position < n && key_is_zero(set->keys[position]))
+		position++;
+	if (position < n)
+		return position;
+	return position <= capacity && set->has_zero ? capacity : capacity + 1;
+}
+
 bool
 subject_set_merge(SubjectSet *target, uint32_t target_capacity,
 				  const SubjectSet *source, uint32_t source_capacity)
 {
-	uint32_t	n = source_capacity;
+	uint32_t	n = subject_set_slots(source_capacity);
 
 	if (source_capacity <= SUBJECT_SET_LIST_MAX)
 		n = entries(source);
@@ -217,7 +285,7 @@ subject_set_store(const SubjectSet *set, uint32_t capacity,
 {
 	SubjectKind kind = (SubjectKind) set->kind;
 	size_t		width = subject_key_width(kind);
-	uint32_t	slots = capacity;
+	uint32_t	slots = subject_set_slots(capacity);
 	uint32_t	n = 0;
 	SubjectKey	zero = {0, 0};
 

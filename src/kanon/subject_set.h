@@ -10,7 +10,12 @@
  * together fill a power of two exactly (1 subject: 32 bytes):
  *
  *		0        4       5      6      7      8     12      16
- *		| length | 0xFE  | kind | zero | free | k   | count | 16-byte keys ...
+ *		| length | 0xFE  | kind | zero | wait | k   | count | 16-byte keys ...
+ *
+ * A set of 1023 keys and more lets one key wait in its last place, which is no
+ * slot then: the slot where it belongs is seldom in a cache, so adding a key
+ * asks for that and does the one before.  count says nothing of the key that
+ * waits until subject_set_settle().
  *
  * Stored, in tables and on the wire: big-endian, sorted, without gaps, so that
  * equal sets are equal bytes.  The count follows from the length:
@@ -60,7 +65,7 @@ typedef struct SubjectSet
 	uint8_t		version;		/* SUBJECT_SET_GROWING */
 	uint8_t		kind;
 	uint8_t		has_zero;		/* the key (0, 0), which marks a free slot */
-	uint8_t		unused;
+	uint8_t		waiting;		/* the last place holds a key that waits */
 	int32_t		k;
 	uint32_t	count;			/* distinct subjects, the zero key included */
 	SubjectKey	keys[];
@@ -83,6 +88,7 @@ typedef enum SubjectSetAdd
 } SubjectSetAdd;
 
 #define SUBJECT_SET_LIST_MAX 15
+#define SUBJECT_SET_WAIT_MIN 1023
 #define SUBJECT_SET_HEADER offsetof(SubjectSet, keys)
 #define SUBJECT_SET_STORED_HEADER 6 /* after the length word */
 
@@ -146,6 +152,13 @@ subject_key_from_int64(int64_t value)
 	return key;
 }
 
+/* How many places of a table are slots. */
+static inline uint32_t
+subject_set_slots(uint32_t capacity)
+{
+	return capacity < SUBJECT_SET_WAIT_MIN ? capacity : capacity - 1;
+}
+
 /* Pseudonyms are uniform already, bigints and time-ordered uuids are not. */
 static inline uint64_t
 subject_key_hash(SubjectKey key)
@@ -156,6 +169,20 @@ subject_key_hash(SubjectKey key)
 	x ^= x >> 32;
 	x *= UINT64_C(0xBF58476D1CE4E5B9);
 	return x ^ (x >> 31);
+}
+
+/* The slot where the search for a key begins. */
+static inline uint32_t
+subject_key_slot(SubjectKey key, uint32_t slots)
+{
+	return (uint32_t) (((subject_key_hash(key) >> 32) * slots) >> 32);
+}
+
+/* Asks the processor for the slot that subject_set_add() will look at. */
+static inline void
+subject_set_prefetch(const SubjectSet *set, uint32_t capacity, SubjectKey key)
+{
+	__builtin_prefetch(&set->keys[subject_key_slot(key, subject_set_slots(capacity))], 1);
 }
 
 /* Is (version, kind, ...) at hand a growing set?  bytes follow the length word. */
@@ -170,11 +197,28 @@ extern void subject_set_init(SubjectSet *set, SubjectKind kind, int32_t k,
 extern SubjectSetAdd subject_set_add(SubjectSet *set, uint32_t capacity,
 									 SubjectKey key);
 
+/* Adds a key at the next call, or at settling; only for sets of at least WAIT_MIN. */
+extern SubjectSetAdd subject_set_add_soon(SubjectSet *set, uint32_t capacity,
+										  SubjectKey key);
+/* The key that waits is added: count is true.  There is always room for one. */
+extern void subject_set_settle(SubjectSet *set, uint32_t capacity);
+
+/*
+ * The same, and where the key now is: below capacity, or at capacity for the
+ * zero key.  It stays there until the set is copied into a larger one, so
+ * something else can be kept at the same place (subject_map.h).
+ */
+extern SubjectSetAdd subject_set_put(SubjectSet *set, uint32_t capacity,
+									 SubjectKey key, uint32_t *position);
+/* The first position with a key, from that one on; capacity + 1: there is none.  The set is settled. */
+extern uint32_t subject_set_next(const SubjectSet *set, uint32_t capacity,
+								 uint32_t position);
+
 /* The smallest capacity that holds count subjects; 0 when none does. */
 extern uint32_t subject_set_capacity_for(uint64_t count);
 
 /*
- * Adds all subjects of source.  Make target for the sum of both first: reading
+ * Adds all subjects of source; both are settled.  Make target for the sum of both first: reading
  * one table in the order of its slots into a tighter one would fill that from
  * one end, in quadratic time.  False when target is full.
  */

@@ -40,6 +40,7 @@ set_value(Datum datum)
 		result.capacity = subject_set_capacity(VARSIZE(value));
 		result.kind = (SubjectKind) result.growing->kind;
 		result.k = result.growing->k;
+		subject_set_settle(result.growing, result.capacity);
 		result.count = result.growing->count;
 		return result;
 	}

@@ -25,8 +25,10 @@ SET search_path = pg_catalog, mobanon, pg_temp
 AS $$
 DECLARE
 	d		record;
+	cells	name[] := cell_columns(p);
 	place	bigint;
 	subjects bigint;
+	of_what	text;
 BEGIN
 	SELECT * INTO d FROM first_difference(p);
 	IF d.bucket IS NULL THEN
@@ -36,9 +38,13 @@ BEGIN
 	-- the first place at which then and now differ
 	SELECT min(i) INTO place FROM generate_series(1, GREATEST(d.published, d.present)) AS i
 	WHERE substr(d.row_checks, (4 * i - 3)::int, 4) <> substr(d.present_checks, (4 * i - 3)::int, 4);
-	EXECUTE format('SELECT r.cell, r.subjects FROM %s AS r WHERE r.bucket = $1 ORDER BY %s OFFSET $2 - 1 LIMIT 1',
-		p.pipeline, column_list('{cell}'::name[] || p.breakdowns, 'r'))
-	INTO cell, subjects USING bucket, COALESCE(place, 1);
+	EXECUTE format($sql$SELECT %s, concat_ws(', ', %s), r.subjects FROM %s AS r WHERE r.bucket = $1 ORDER BY %s OFFSET $2 - 1 LIMIT 1$sql$,
+		COALESCE(column_list(cells[1:1], 'r'), 'NULL'),
+		-- what the cell alone does not say
+		COALESCE((SELECT string_agg(format('%L || r.%I', c.name || ' ', c.name), ', ' ORDER BY c.place) FROM release_columns(p) AS c
+			WHERE c.use = 'key' AND c.name <> ALL ('{bucket}'::name[] || cells[1:1] || p.breakdowns)), 'NULL'),
+		p.pipeline, column_list((key_columns(p))[2:], 'r'))
+	INTO cell, of_what, subjects USING bucket, COALESCE(place, 1);
 	problem := CASE
 		WHEN d.published = 0 THEN format('the bucket has %s rows, and nothing was published for it', d.present)
 		WHEN d.present = 0 THEN format('the bucket has no rows, and %s were published', d.published)
@@ -46,7 +52,8 @@ BEGIN
 		WHEN place IS NULL THEN 'a row was changed'
 		WHEN d.present < d.published THEN format('%s of %s rows are missing, the first before this one', d.published - d.present, d.published)
 		WHEN d.present > d.published THEN format('%s rows too many, this is the first', d.present - d.published)
-		ELSE format('row %s of %s (%s subjects) is not what was published', place, d.published, subjects) END;
+		ELSE format('row %s of %s (%s subjects) is not what was published', place, d.published, subjects) END
+		|| COALESCE(': ' || NULLIF(of_what, ''), '');
 	RETURN NEXT;
 END
 $$;
@@ -116,12 +123,79 @@ BEGIN
 			count(*) FILTER (WHERE NOT EXISTS (SELECT FROM publication AS b
 				WHERE b.pipeline_id = $1 AND b.publication = r.publication
 				AND r.bucket >= b.window_from AND r.bucket < b.window_to) OR r.bucket < $3)
-			FROM %1$s AS r$sql$, p.pipeline, column_list('{bucket, cell}'::name[] || p.breakdowns, 'r'))
+			FROM %1$s AS r$sql$, p.pipeline, column_list(key_columns(p), 'r'))
 	INTO below_k, twice, outside USING p.pipeline_id, p.k, COALESCE(p.retained_from, '-infinity');
 END
 $$;
 COMMENT ON FUNCTION mobanon.release_rows_at_fault(mobanon.pipeline) IS
 'For the release room: rows of a release with fewer than k subjects, that are there twice, or that lie in no published window.';
+
+-- Two rows of one window whose areas and periods overlap: less the one, the other is a group that nobody checked.
+CREATE FUNCTION mobanon.overlapping_rows(p mobanon.pipeline) RETURNS text
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+SET timezone = 'UTC' SET datestyle = 'ISO, YMD' SET intervalstyle = 'postgres'
+AS $$
+DECLARE
+	cells	name[] := cell_columns(p);
+	timed	boolean := cardinality(p.buckets) > 1;
+	found	text;
+BEGIN
+	IF p.resolutions IS NULL OR cardinality(p.resolutions) = 1 AND NOT timed THEN
+		RETURN NULL;
+	END IF;
+	-- of two that overlap, one's first area lies in the other's: found by its ancestors
+	EXECUTE format(
+		$sql$WITH r AS MATERIALIZED (SELECT r.*, %3$s AS window_start, row_number() OVER () AS row FROM %1$s AS r)
+			SELECT format('bucket %%s: %%s and %%s', a.bucket, concat_ws(' ', %4$s), concat_ws(' ', %5$s))
+			FROM r AS a
+			CROSS JOIN unnest($1) WITH ORDINALITY AS l (resolution, place)
+			JOIN r AS b ON b.window_start = a.window_start
+				AND b.%2$I = CASE WHEN l.place >= array_position($1, cell_resolution(a.%2$I)) THEN coarsen_cell(a.%2$I, l.resolution) END
+			WHERE a.row <> b.row AND %6$s
+			ORDER BY a.bucket, a.row LIMIT 1$sql$,
+		p.pipeline, cells[1], CASE WHEN timed THEN 'bucket_start(r.bucket, $2, $3)' ELSE 'r.bucket' END,
+		column_list(cells, 'a'), column_list(cells, 'b'),
+		concat_ws(' AND ', CASE WHEN timed THEN 'a.bucket < bucket_end(b.bucket, b.width, $3) AND b.bucket < bucket_end(a.bucket, a.width, $3)' ELSE 'true' END,
+			(SELECT string_agg(format('(a.%1$I @> b.%1$I OR b.%1$I @> a.%1$I)', c), ' AND ') FROM unnest(cells[2:]) AS c),
+			(SELECT string_agg(format('a.%1$I IS NOT DISTINCT FROM b.%1$I', c), ' AND ') FROM unnest(p.breakdowns) AS c)))
+	INTO found USING p.resolutions, p.bucket, p.time_zone;
+	RETURN found;
+END
+$$;
+COMMENT ON FUNCTION mobanon.overlapping_rows(mobanon.pipeline) IS
+'For the release room: two rows of an adaptive release that overlap; NULL when there are none.';
+
+-- Other releases of the same events that one of the readers or recipients has, too.
+CREATE FUNCTION mobanon.comparable_releases(p mobanon.pipeline) RETURNS SETOF text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+SET intervalstyle = 'postgres'
+AS $$
+	WITH mine AS (
+		SELECT COALESCE(p.parent_id, p.pipeline_id) AS root, relation_named(p.pipeline) AS relation
+	), other AS (
+		SELECT o.*, relation_named(o.pipeline) AS relation
+		FROM pipeline AS o, mine AS m
+		-- what is copied from one release has the same numbers
+		WHERE o.source = p.source AND COALESCE(o.parent_id, o.pipeline_id) <> m.root AND o.pipeline <> p.pipeline
+		AND o.starts_at < CASE WHEN p.dropped_at IS NULL THEN 'infinity' ELSE p.published_until END
+		AND p.starts_at < CASE WHEN o.dropped_at IS NULL THEN 'infinity' ELSE o.published_until END
+	)
+	SELECT format('%s also %s %s (%s of %s, %s, %s, k = %s)', w.who, w.does, o.pipeline, o.kind, o.purpose,
+		array_to_string(COALESCE(o.resolutions, ARRAY[o.resolution]), ' to '), o.bucket, o.k)
+	FROM other AS o, mine AS m, LATERAL (
+		SELECT quote_ident(r.rolname), 'reads' FROM pg_roles AS r
+		WHERE o.relation IS NOT NULL AND NOT r.rolsuper AND r.rolname <> 'mobanon_owner'
+		AND NOT pg_has_role(r.oid, 'mobanon_admin', 'MEMBER') AND NOT pg_has_role(r.oid, 'pg_read_all_data', 'MEMBER')
+		AND has_table_privilege(r.oid, m.relation, 'SELECT') AND has_table_privilege(r.oid, o.relation, 'SELECT')
+		UNION ALL
+		SELECT format('recipient %I', c), 'receives' FROM unnest(p.recipients) AS c WHERE c = ANY (o.recipients)
+	) AS w (who, does)
+	ORDER BY 1
+$$;
+COMMENT ON FUNCTION mobanon.comparable_releases(mobanon.pipeline) IS
+'For the release room: which readers and recipients of a release have another release of the same events and times, of other parameters or computed at another time. The difference of two is a group that nobody checked.';
 
 CREATE FUNCTION mobanon.verify_release(name text) RETURNS TABLE (bucket timestamptz, cell mobanon.cell, problem text)
 LANGUAGE sql STABLE
@@ -149,6 +223,8 @@ BEGIN
 
 	SELECT string_agg(r, '; ') INTO wrong FROM reachable_by_readers(p) AS r;
 	RETURN QUERY SELECT 'readers reach the release only', wrong IS NULL, wrong;
+	SELECT string_agg(r, '; ') INTO wrong FROM comparable_releases(p) AS r;
+	RETURN QUERY SELECT 'nobody has another release of the same events', wrong IS NULL, wrong;
 
 	IF relation_named(name) IS NULL THEN
 		RETURN;
@@ -156,7 +232,10 @@ BEGIN
 	fault := release_rows_at_fault(p);
 	RETURN QUERY VALUES
 		('no row has fewer than k subjects', fault.below_k = 0, CASE WHEN fault.below_k > 0 THEN format('%s rows', fault.below_k) END),
-		('no group is there twice', fault.twice = 0, CASE WHEN fault.twice > 0 THEN format('%s rows', fault.twice) END),
+		('no group is there twice', fault.twice = 0, CASE WHEN fault.twice > 0 THEN format('%s rows', fault.twice) END);
+	wrong := overlapping_rows(p);
+	RETURN QUERY SELECT 'no two rows overlap', wrong IS NULL, wrong;
+	RETURN QUERY VALUES
 		('every row lies in a published window', fault.outside = 0, CASE WHEN fault.outside > 0 THEN format('%s rows', fault.outside) END);
 	SELECT format('bucket %s: %s', v.bucket, v.problem) INTO wrong FROM verify_rows(p) AS v;
 	RETURN QUERY SELECT 'rows are those that were published', wrong IS NULL, wrong;

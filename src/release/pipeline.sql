@@ -2,217 +2,6 @@
  * Pipelines: from a protected table to views, a candidate and a release, as
  * plain statements that pipeline_sql() prints and create_pipeline() runs.
  */
-CREATE FUNCTION mobanon.stage_name(pipeline text, stage text) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-SET search_path = pg_catalog, mobanon, pg_temp
-RETURN format('%I.%I', (parse_ident(pipeline))[1], (parse_ident(pipeline))[2] || '_' || stage);
-COMMENT ON FUNCTION mobanon.stage_name(text, text) IS
-'For the release room: the name of a pipeline''s relation for a stage: pseudonymized, coarsened or candidate.';
-
-CREATE FUNCTION mobanon.relation_named(qualified text) RETURNS oid
-LANGUAGE sql STABLE STRICT
-SET search_path = pg_catalog, mobanon, pg_temp
-AS $$
-	SELECT c.oid FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-	WHERE n.nspname = (parse_ident(qualified))[1] AND c.relname = (parse_ident(qualified))[2]
-$$;
-COMMENT ON FUNCTION mobanon.relation_named(text) IS
-'For the release room: the relation of a schema-qualified name, also in a schema that the caller may not use; NULL when there is none.';
-
-CREATE FUNCTION mobanon.check_parameters(pipeline text, resolution text, bucket interval, k int,
-	watermark interval, time_zone text, starts_at timestamptz) RETURNS void
-LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog, mobanon, pg_temp
-AS $$
-DECLARE
-	fault	text;
-	advice	text;
-BEGIN
-	IF octet_length((parse_ident(pipeline))[2]) > 49 THEN
-		RAISE EXCEPTION 'pipeline %: the name is longer than 49 bytes', pipeline
-			USING ERRCODE = 'name_too_long',
-				  HINT = 'Its views carry the name and an ending, in at most 63 bytes together. Take a shorter one.';
-	END IF;
-	IF resolution IS NULL OR bucket IS NULL OR k IS NULL OR watermark IS NULL OR time_zone IS NULL OR starts_at IS NULL THEN
-		RAISE EXCEPTION 'pipeline %: resolution, bucket, k, watermark and time_zone must not be null', pipeline
-			USING ERRCODE = 'null_value_not_allowed',
-				  HINT = 'Leave an argument out to get its default.';
-	END IF;
-	IF k < current_setting('mobanon.k_floor')::int THEN
-		RAISE EXCEPTION 'pipeline %: k = % is below the floor of %', pipeline, k, current_setting('mobanon.k_floor')
-			USING ERRCODE = 'invalid_parameter_value',
-				  HINT = 'Take a larger k (20 is the default); the floor is the setting mobanon.k_floor, which only a superuser may change.';
-	END IF;
-	IF watermark < '0' OR extract(month FROM watermark) <> 0 OR extract(year FROM watermark) <> 0
-		OR watermark > '100 years' THEN
-		RAISE EXCEPTION 'pipeline %: the watermark must be a time of days or hours, not negative', pipeline
-			USING ERRCODE = 'invalid_parameter_value',
-				  HINT = 'It says how long to wait for late events after a bucket ended, such as ''24 hours''.';
-	END IF;
-	IF NOT isfinite(starts_at) THEN
-		RAISE EXCEPTION 'pipeline %: starts_at must be a finite time', pipeline
-			USING ERRCODE = 'datetime_field_overflow',
-				  HINT = 'Give the time of the first event that may count.';
-	END IF;
-	IF NOT EXISTS (SELECT FROM pg_timezone_names AS z WHERE z.name = time_zone) THEN
-		RAISE EXCEPTION 'pipeline %: time zone "%" does not exist', pipeline, time_zone
-			USING ERRCODE = 'invalid_parameter_value',
-				  HINT = 'Take a name from the view pg_timezone_names, such as ''Europe/Berlin'' or ''UTC''.';
-	END IF;
-	BEGIN
-		PERFORM bucket_start(starts_at, bucket, time_zone);
-	EXCEPTION WHEN invalid_parameter_value THEN
-		GET STACKED DIAGNOSTICS fault = MESSAGE_TEXT, advice = PG_EXCEPTION_HINT;
-		RAISE EXCEPTION 'pipeline %: bucket %: %', pipeline, bucket, fault
-			USING ERRCODE = 'invalid_parameter_value', HINT = advice;
-	END;
-	BEGIN
-		PERFORM try_coarsen_cell(50, 10, resolution);
-	EXCEPTION WHEN OTHERS THEN
-		GET STACKED DIAGNOSTICS fault = MESSAGE_TEXT, advice = PG_EXCEPTION_HINT;
-		RAISE EXCEPTION 'pipeline %: %', pipeline, fault
-			USING ERRCODE = 'invalid_parameter_value', HINT = advice;
-	END;
-END
-$$;
-COMMENT ON FUNCTION mobanon.check_parameters(text, text, interval, int, interval, text, timestamptz) IS
-'For the release room: an error that says what to do when the parameters of a pipeline do not make sense.';
-
-CREATE FUNCTION mobanon.base_type(type oid) RETURNS oid
-LANGUAGE sql STABLE STRICT
-SET search_path = pg_catalog, mobanon, pg_temp
-AS $$
-	WITH RECURSIVE base (type, below) AS (
-		SELECT t.oid, t.typbasetype FROM pg_type AS t WHERE t.oid = base_type.type
-		UNION ALL
-		SELECT t.oid, t.typbasetype FROM base JOIN pg_type AS t ON t.oid = base.below
-	)
-	SELECT base.type FROM base WHERE base.below = 0
-$$;
-COMMENT ON FUNCTION mobanon.base_type(oid) IS
-'For the release room: the type below a domain, or the type itself.';
-
--- The column of a source as an expression of the type that a stage needs.
-CREATE FUNCTION mobanon.source_expression(pipeline text, source regclass, column_name name, use text) RETURNS text
-LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog, mobanon, pg_temp
-AS $$
-#variable_conflict use_variable
-DECLARE
-	type	oid;
-	target	text;
-BEGIN
-	SELECT base_type(a.atttypid) INTO type FROM pg_attribute AS a
-	WHERE a.attrelid = source AND a.attname = column_name AND a.attnum > 0 AND NOT a.attisdropped;
-	IF type IS NULL THEN
-		RAISE EXCEPTION 'pipeline %: table % has no column "%" for the %', pipeline, source, column_name, use
-			USING ERRCODE = 'undefined_column',
-				  HINT = 'Name the columns with latitude_column and longitude_column, or site_column where events have the identity of a radio cell.';
-	END IF;
-	target := CASE
-		WHEN use = 'event time' AND type = 'timestamptz'::regtype THEN 'timestamptz'
-		WHEN use = 'radio cell' AND type IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype) THEN 'text'
-		WHEN use IN ('latitude', 'longitude') AND type IN ('float8'::regtype, 'float4'::regtype, 'numeric'::regtype,
-			'int2'::regtype, 'int4'::regtype, 'int8'::regtype) THEN 'float8'
-		WHEN use = 'subject' AND type IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype) THEN 'bigint'
-		-- a long-lived pseudonym, of which stage 1 makes a short-lived one
-		WHEN use = 'subject' AND type = 'uuid'::regtype THEN 'uuid'
-		WHEN use = 'subject' AND type IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype) THEN 'text'
-	END;
-	IF target IS NULL THEN
-		RAISE EXCEPTION 'pipeline %: column "%" of % is of type %, which cannot be the %', pipeline, column_name, source, format_type(type, NULL), use
-			USING ERRCODE = 'datatype_mismatch',
-				  HINT = CASE use WHEN 'event time' THEN 'The event time is a timestamp with time zone.'
-								  WHEN 'subject' THEN 'A subject is text, a whole number, or the uuid of a long-lived pseudonym.'
-								  WHEN 'radio cell' THEN 'The identity of a radio cell is text: see mobanon.site_identity().'
-								  ELSE 'A position is two numbers, in degrees.' END;
-	END IF;
-	RETURN format(CASE WHEN target::regtype = type THEN 'e.%I' ELSE 'e.%I::%s' END, column_name, target);
-END
-$$;
-COMMENT ON FUNCTION mobanon.source_expression(text, regclass, name, text) IS
-'For the release room: a column of the source, cast to what a stage needs it as; an error when it cannot be.';
-
-CREATE FUNCTION mobanon.column_list(columns name[], alias text DEFAULT NULL) RETURNS text
-LANGUAGE sql IMMUTABLE
-SET search_path = pg_catalog, mobanon, pg_temp
-RETURN (SELECT string_agg(concat_ws('.', alias, quote_ident(u.c)), ', ' ORDER BY u.place)
-		FROM unnest(columns) WITH ORDINALITY AS u (c, place));
-COMMENT ON FUNCTION mobanon.column_list(name[], text) IS
-'For the release room: columns as SQL writes them, with the alias of their table.';
-
--- A breakdown is a column with a data category of its own, which a subject consents to or not.
-CREATE FUNCTION mobanon.check_breakdowns(pipeline text, source regclass, purpose text, breakdowns name[]) RETURNS void
-LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog, mobanon, pg_temp
-AS $$
-#variable_conflict use_variable
-DECLARE
-	breakdown	name;
-BEGIN
-	FOREACH breakdown IN ARRAY breakdowns LOOP
-		IF NOT EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = source AND a.attname = breakdown AND a.attnum > 0 AND NOT a.attisdropped) THEN
-			RAISE EXCEPTION 'pipeline %: table % has no column "%" to break down by', pipeline, source, breakdown
-				USING ERRCODE = 'undefined_column';
-		ELSIF breakdown IN ('pseudonym', 'latitude', 'longitude', 'site', 'at', 'bucket', 'cell', 'subjects', 'publication', 'location')
-			OR (SELECT count(*) FROM unnest(breakdowns) AS b WHERE b = breakdown) > 1 THEN
-			RAISE EXCEPTION 'pipeline %: "%" cannot be a breakdown', pipeline, breakdown
-				USING ERRCODE = 'duplicate_column', HINT = 'The release has a column of this name.';
-		ELSIF NOT EXISTS (SELECT FROM consent_scope AS s WHERE s.purpose = check_breakdowns.purpose AND s.category = breakdown) THEN
-			RAISE EXCEPTION 'pipeline %: purpose "%" has no data category "%"', pipeline, purpose, breakdown
-				USING ERRCODE = 'undefined_object',
-					  HINT = format('Subjects decide about it apart from where they were: SELECT mobanon.add_category(%L, %L).', purpose, breakdown);
-		END IF;
-	END LOOP;
-END
-$$;
-COMMENT ON FUNCTION mobanon.check_breakdowns(text, regclass, text, name[]) IS
-'For the release room: an error for a breakdown that is no column, or no data category of the purpose.';
-
--- The role that processes for the purpose: the given one, or the only one.
-CREATE FUNCTION mobanon.processing_role(pipeline text, purpose text, role_name regrole) RETURNS regrole
-LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog, mobanon, pg_temp
-AS $$
-#variable_conflict use_variable
-DECLARE
-	bound	regrole[];
-	roles	text;
-BEGIN
-	IF NOT EXISTS (SELECT FROM purpose AS p WHERE p.purpose = processing_role.purpose) THEN
-		RAISE EXCEPTION 'pipeline %: purpose "%" does not exist', pipeline, purpose
-			USING ERRCODE = 'undefined_object', HINT = 'Make it with mobanon.create_purpose().';
-	END IF;
-	SELECT array_agg(b.role_name ORDER BY b.role_name::text), string_agg(b.role_name::text, ', ' ORDER BY b.role_name::text)
-	INTO bound, roles
-	FROM purpose_role AS b WHERE b.purpose = processing_role.purpose;
-	IF bound IS NULL THEN
-		RAISE EXCEPTION 'pipeline %: no role processes for the purpose "%"', pipeline, purpose
-			USING ERRCODE = 'object_not_in_prerequisite_state',
-				  HINT = 'Bind one with mobanon.bind_purpose().';
-	END IF;
-	IF role_name IS NULL AND cardinality(bound) > 1 THEN
-		RAISE EXCEPTION 'pipeline %: several roles process for the purpose "%"', pipeline, purpose
-			USING ERRCODE = 'ambiguous_parameter',
-				  HINT = format('Say which one with role_name: %s.', roles);
-	END IF;
-	IF role_name <> ALL (bound) THEN
-		RAISE EXCEPTION 'pipeline %: role % does not process for the purpose "%"', pipeline, role_name, purpose
-			USING ERRCODE = 'invalid_parameter_value',
-				  HINT = format('Take one of: %s; or bind it with mobanon.bind_purpose().', roles);
-	END IF;
-	role_name := COALESCE(role_name, bound[1]);
-	IF EXISTS (SELECT FROM pg_roles AS r WHERE r.oid = role_name AND (r.rolsuper OR r.rolbypassrls)) THEN
-		RAISE EXCEPTION 'pipeline %: role % is not subject to row-level security', pipeline, role_name
-			USING ERRCODE = 'object_not_in_prerequisite_state',
-				  HINT = 'Who processes for a purpose is neither superuser nor BYPASSRLS: ALTER ROLE, or take another role.';
-	END IF;
-	RETURN role_name;
-END
-$$;
-COMMENT ON FUNCTION mobanon.processing_role(text, text, regrole) IS
-'For the release room: the role that a pipeline''s stages belong to; an error when there is none, or more than one and none is named.';
-
 -- One statement or two per right that is missing: granted for the building, taken back afterwards.
 CREATE FUNCTION mobanon.schema_statements(schema name, roles name[], readers regrole[],
 	OUT before text[], OUT after text[])
@@ -238,39 +27,6 @@ $$;
 COMMENT ON FUNCTION mobanon.schema_statements(name, name[], regrole[]) IS
 'For the release room: the rights on its schema that a pipeline is built with, and those that are taken back after.';
 
-CREATE FUNCTION mobanon.domain_statement(pipeline text, domain text, bucket interval, first timestamptz) RETURNS text
-LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog, mobanon, pg_temp
-SET timezone = 'UTC' SET intervalstyle = 'postgres' SET datestyle = 'ISO, YMD'
-AS $$
-#variable_conflict use_variable
-DECLARE
-	name	text := COALESCE(domain, pipeline);
-	starts	timestamptz;
-BEGIN
-	SELECT min(r.starts_at) INTO starts FROM keyring AS r WHERE r.domain = name;
-	IF starts IS NULL AND domain IS NOT NULL THEN
-		RAISE EXCEPTION 'pipeline %: pseudonym domain "%" does not exist', pipeline, domain
-			USING ERRCODE = 'undefined_object',
-				  HINT = 'Make it with mobanon.create_domain(), or leave domain out to get one of the pipeline''s name.';
-	ELSIF starts IS NULL AND length(name) > 63 THEN
-		RAISE EXCEPTION 'pipeline %: its name is too long for a pseudonym domain', pipeline
-			USING ERRCODE = 'name_too_long',
-				  HINT = 'Make a domain with mobanon.create_domain() and name it with domain.';
-	ELSIF starts > first THEN
-		RAISE EXCEPTION 'pipeline %: pseudonym domain "%" has keys only from %', pipeline, name, starts
-			USING ERRCODE = 'invalid_parameter_value',
-				  HINT = format('The pipeline would start at %s. Take a later starts_at, or another domain with an earlier start.', first);
-	ELSIF starts IS NULL THEN
-		RETURN format('SELECT mobanon.create_domain(%L, %L, starts_at => %L, ends_at => %L)',
-			name, GREATEST(interval '1 day', bucket), first, keys_needed_until(GREATEST(first, now()), bucket));
-	END IF;
-	RETURN format('SELECT mobanon.extend_domain(%L, %L)', name, keys_needed_until(GREATEST(first, now()), bucket));
-END
-$$;
-COMMENT ON FUNCTION mobanon.domain_statement(text, text, interval, timestamptz) IS
-'For the release room: the statement that gives a pipeline its keys.';
-
 CREATE FUNCTION mobanon.keys_needed_until(at timestamptz, bucket interval) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE STRICT
 SET search_path = pg_catalog, mobanon, pg_temp
@@ -279,163 +35,144 @@ RETURN date_trunc('day', at, 'UTC') + interval '9 days' + bucket;
 COMMENT ON FUNCTION mobanon.keys_needed_until(timestamptz, interval) IS
 'For the release room: how far ahead keys are made, so that a REFRESH between two publications never lacks one.';
 
-CREATE FUNCTION mobanon.bucket_expression(event_time text, bucket interval, time_zone text) RETURNS text
-LANGUAGE sql STABLE STRICT
+CREATE FUNCTION mobanon.domain_statement(p mobanon.pipeline) RETURNS text
+LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, mobanon, pg_temp
 SET timezone = 'UTC' SET intervalstyle = 'postgres' SET datestyle = 'ISO, YMD'
-RETURN CASE WHEN extract(epoch FROM bucket) <= 3600
-	THEN format('date_bin(%L::interval, %s, %L::timestamptz)', bucket, event_time,
-		timezone(time_zone, timestamp '2001-01-01'))
-	ELSE format('mobanon.bucket_start(%s, %L::interval, %L)', event_time, bucket, time_zone) END;
-COMMENT ON FUNCTION mobanon.bucket_expression(text, interval, text) IS
-'For the release room: the bucket of an event time, as a view writes it: date_bin where it gives what bucket_start does.';
+AS $$
+DECLARE
+	starts	timestamptz;
+BEGIN
+	SELECT min(r.starts_at) INTO starts FROM keyring AS r WHERE r.domain = p.domain;
+	IF starts IS NULL AND p.domain <> p.pipeline THEN
+		RAISE EXCEPTION 'pipeline %: pseudonym domain "%" does not exist', p.pipeline, p.domain
+			USING ERRCODE = 'undefined_object',
+				  HINT = 'Make it with mobanon.create_domain(), or leave domain out to get one of the pipeline''s name.';
+	ELSIF starts IS NULL AND length(p.domain) > 63 THEN
+		RAISE EXCEPTION 'pipeline %: its name is too long for a pseudonym domain', p.pipeline
+			USING ERRCODE = 'name_too_long',
+				  HINT = 'Make a domain with mobanon.create_domain() and name it with domain.';
+	ELSIF starts > p.starts_at THEN
+		RAISE EXCEPTION 'pipeline %: pseudonym domain "%" has keys only from %', p.pipeline, p.domain, starts
+			USING ERRCODE = 'invalid_parameter_value',
+				  HINT = format('The pipeline would start at %s. Take a later starts_at, or another domain with an earlier start.', p.starts_at);
+	ELSIF starts IS NULL THEN
+		RETURN format('SELECT mobanon.create_domain(%L, %L, starts_at => %L, ends_at => %L)',
+			p.domain, GREATEST(interval '1 day', p.bucket), p.starts_at, keys_needed_until(GREATEST(p.starts_at, now()), p.bucket));
+	END IF;
+	RETURN format('SELECT mobanon.extend_domain(%L, %L)', p.domain, keys_needed_until(GREATEST(p.starts_at, now()), p.bucket));
+END
+$$;
+COMMENT ON FUNCTION mobanon.domain_statement(mobanon.pipeline) IS
+'For the release room: the statement that gives a pipeline its keys.';
 
-CREATE FUNCTION mobanon.view_statements(pipeline text, source regclass, purpose text, role_name regrole, subject text,
-	event_time text, place text, cell text, resolution text, bucket interval, k int, time_zone text, domain text, breakdowns name[])
-RETURNS text[]
-LANGUAGE sql STABLE
+CREATE FUNCTION mobanon.stage_statements(p mobanon.pipeline, stage text, query text, about text) RETURNS text[]
+LANGUAGE sql IMMUTABLE
 SET search_path = pg_catalog, mobanon, pg_temp
 AS $$
 	SELECT ARRAY[
-	format($sql$CREATE VIEW %1$s WITH (security_barrier) AS
-SELECT mobanon.pseudonymize(%2$s, %3$L, b.bucket) AS pseudonym,
-       %4$s, %5$s AS at, b.bucket%9$s
+		format(CASE WHEN s.is_candidate THEN E'CREATE MATERIALIZED VIEW %s AS\n%s\nWITH NO DATA'
+			ELSE E'CREATE VIEW %s WITH (security_barrier) AS\n%s' END, s.name, query),
+		format('COMMENT ON %s %s IS %L', s.kind, s.name, about)]
+		|| CASE WHEN s.is_candidate THEN ARRAY[format('GRANT SELECT ON %s TO mobanon_owner', s.name)] END
+		|| format('ALTER %s %s OWNER TO %I', s.kind, s.name, p.role_name)
+	FROM (SELECT stage_name(p.pipeline, stage) AS name, stage = 'candidate' AS is_candidate,
+			CASE stage WHEN 'candidate' THEN 'MATERIALIZED VIEW' ELSE 'VIEW' END AS kind) AS s
+$$;
+COMMENT ON FUNCTION mobanon.stage_statements(mobanon.pipeline, text, text, text) IS
+'For the release room: the statements that make one stage of a pipeline.';
+
+CREATE FUNCTION mobanon.stage_1(p mobanon.pipeline, source regclass) RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+	SELECT format($sql$SELECT mobanon.pseudonymize(%1$s, %2$L, b.bucket) AS pseudonym,%9$s
+       %3$s, %4$s AS at, b.bucket%5$s
 FROM %6$s AS e
 CROSS JOIN LATERAL (SELECT %7$s AS bucket) AS b
-WHERE %5$s >= mobanon.published_until(%8$L)
-  AND %5$s < mobanon.closed_until(%8$L)$sql$,
-		s.one, subject, domain, place, event_time, source,
-		bucket_expression(event_time, bucket, time_zone), pipeline, s.consented),
-	format('COMMENT ON VIEW %s IS %L', s.one, format(
-		'Stage 1 of the pipeline %s for %s: pseudonyms instead of subjects, of the windows that are closed and not yet published.', pipeline, purpose)),
-	format('ALTER VIEW %s OWNER TO %s', s.one, role_name),
-	format($sql$CREATE VIEW %s WITH (security_barrier) AS
-SELECT p.pseudonym, %s AS cell, p.bucket%s
-FROM %s AS p$sql$, s.two, cell, s.taken, s.one),
-	format('COMMENT ON VIEW %s IS %L', s.two, format(
-		'Stage 2 of the pipeline %s: cells (%s) and buckets (%s) instead of places and times; no cell where the position is unusable.', pipeline, resolution, bucket)),
-	format('ALTER VIEW %s OWNER TO %s', s.two, role_name),
-	format($sql$CREATE MATERIALIZED VIEW %1$s AS
-SELECT c.bucket, c.cell%4$s, mobanon.kanon_suppress(c.pseudonym, %3$s) FILTER (WHERE c.cell IS NOT NULL) AS subjects
-FROM %2$s AS c
-GROUP BY c.bucket, c.cell%4$s
-HAVING mobanon.kanon_suppress(c.pseudonym, %3$s) FILTER (WHERE c.cell IS NOT NULL) IS NOT NULL
-WITH NO DATA$sql$, s.three, s.two, k, s.grouped),
-	format('COMMENT ON MATERIALIZED VIEW %s IS %L', s.three, format(
-		'Stage 3 of the pipeline %s: distinct subjects per group where there are at least %s, of the windows to be published next.', pipeline, k)),
-	format('GRANT SELECT ON %s TO mobanon_owner', s.three),
-	format('ALTER MATERIALIZED VIEW %s OWNER TO %s', s.three, role_name)]
-	FROM (SELECT stage_name(pipeline, 'pseudonymized') AS one, stage_name(pipeline, 'coarsened') AS two,
-			stage_name(pipeline, 'candidate') AS three,
-			-- as text, so that nobody's type runs its code for mobanon_owner
-			(SELECT string_agg(format(E',\n       CASE WHEN mobanon.consented(%s, %s, %L, %L) THEN e.%I::text END COLLATE "C" AS %I',
-				subject, event_time, purpose, b, b, b), '' ORDER BY place) FROM unnest(breakdowns) WITH ORDINALITY AS u (b, place)) AS consented,
-			(SELECT string_agg(format(', p.%I', b), '' ORDER BY place) FROM unnest(breakdowns) WITH ORDINALITY AS u (b, place)) AS taken,
-			(SELECT string_agg(format(', c.%I', b), '' ORDER BY place) FROM unnest(breakdowns) WITH ORDINALITY AS u (b, place)) AS grouped) AS s
+WHERE %4$s >= mobanon.published_until(%8$L)
+  AND %4$s < mobanon.closed_until(%8$L)$sql$,
+		s.subject, p.domain,
+		CASE WHEN p.site_column IS NULL THEN format('%s AS latitude, %s AS longitude',
+				source_expression(p.pipeline, source, p.latitude_column, 'latitude'),
+				source_expression(p.pipeline, source, p.longitude_column, 'longitude'))
+			ELSE format('%s AS site', source_expression(p.pipeline, source, p.site_column, 'radio cell')) END,
+		s.event_time,
+		-- as text, so that nobody's type runs its code for mobanon_owner
+		concat((SELECT string_agg(format(E',\n       CASE WHEN mobanon.consented(%s, %s, %L, %L) THEN e.%I::text END COLLATE "C" AS %I',
+			s.subject, s.event_time, p.purpose, b, b, b), '' ORDER BY place) FROM unnest(p.breakdowns) WITH ORDINALITY AS u (b, place)),
+		-- what is negative is not known
+		(SELECT string_agg(format(E',\n       CASE WHEN mobanon.consented(%s, %s, %L, %L) AND %s >= 0 THEN %s END AS %I',
+			s.subject, s.event_time, p.purpose, m, source_expression(p.pipeline, source, m, 'measure'), source_expression(p.pipeline, source, m, 'measure'), m), '' ORDER BY place)
+			FROM unnest(measured_columns(p)) WITH ORDINALITY AS u (m, place))),
+		source, bucket_expression(s.event_time, p.bucket, p.time_zone), p.pipeline,
+		-- without an account, a subject stands for itself
+		CASE WHEN p.account_column IS NOT NULL THEN format(E'\n       mobanon.pseudonymize(COALESCE(''account '' || %s, %s::text), %L, b.bucket) AS account,',
+			source_expression(p.pipeline, source, p.account_column, 'account'), s.subject, p.domain) END)
+	FROM (SELECT source_expression(p.pipeline, source, p.subject_column, 'subject') AS subject,
+			source_expression(p.pipeline, source, p.event_time_column, 'event time') AS event_time) AS s
 $$;
-COMMENT ON FUNCTION mobanon.view_statements(text, regclass, text, regrole, text, text, text, text, text, interval, int, text, text, name[]) IS
+COMMENT ON FUNCTION mobanon.stage_1(mobanon.pipeline, regclass) IS
+'For the release room: the query of stage 1, which is the same for all kinds.';
+
+CREATE FUNCTION mobanon.view_statements(p mobanon.pipeline, source regclass) RETURNS text[]
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+	SELECT stage_statements(p, 'pseudonymized', stage_1(p, source), format(
+			'Stage 1 of the pipeline %s for %s: pseudonyms instead of subjects, of the windows that are closed and not yet published.', p.pipeline, p.purpose))
+		|| stage_statements(p, 'coarsened', f.stage_2, format('Stage 2 of the pipeline %s: %s', p.pipeline, f.stage_2_about))
+		|| stage_statements(p, 'candidate', f.stage_3, format('Stage 3 of the pipeline %s: %s', p.pipeline, f.stage_3_about))
+	FROM plan_of(p) AS f
+$$;
+COMMENT ON FUNCTION mobanon.view_statements(mobanon.pipeline, regclass) IS
 'For the release room: the statements that make the three stages of a pipeline.';
 
--- The first window of a pipeline: whole, and after everything published under the name.
-CREATE FUNCTION mobanon.first_window(pipeline text, starts_at timestamptz, bucket interval, time_zone text) RETURNS timestamptz
-LANGUAGE plpgsql STABLE
+CREATE FUNCTION mobanon.register_statement(p mobanon.pipeline) RETURNS text
+LANGUAGE sql STABLE
 SET search_path = pg_catalog, mobanon, pg_temp
-SET timezone = 'UTC' SET datestyle = 'ISO, YMD'
-AS $$
-#variable_conflict use_variable
-DECLARE
-	earlier	timestamptz;
-BEGIN
-	SELECT max(b.window_to) INTO earlier FROM publication AS b WHERE b.pipeline = first_window.pipeline;
-	IF starts_at < earlier THEN
-		RAISE EXCEPTION 'pipeline %: windows up to % were published under this name', pipeline, earlier
-			USING ERRCODE = 'invalid_parameter_value',
-				  DETAIL = 'A window that is computed again differs from the first by exactly the persons who withdrew in between.',
-				  HINT = 'Take a starts_at that is not earlier.';
-	END IF;
-	starts_at := COALESCE(starts_at, GREATEST(date_trunc('day', now(), time_zone), earlier));
-	RETURN CASE WHEN bucket_start(starts_at, bucket, time_zone) < starts_at
-		THEN bucket_end(starts_at, bucket, time_zone) ELSE starts_at END;
-END
-$$;
-COMMENT ON FUNCTION mobanon.first_window(text, timestamptz, interval, text) IS
-'For the release room: the start of the first whole bucket at or after starts_at; by default of today.';
+SET timezone = 'UTC' SET intervalstyle = 'postgres' SET datestyle = 'ISO, YMD'
+RETURN format($sql$SELECT mobanon.register_pipeline(%L, source => %L, purpose => %L, role_name => %L,
+       latitude_column => %L, longitude_column => %L, resolution => %L, bucket => %L, k => %s,
+       watermark => %L, time_zone => %L, starts_at => %L, domain => %L, recipients => %L, breakdowns => %L, site_column => %L%s)$sql$,
+	p.pipeline, p.source, p.purpose, quote_ident(p.role_name), p.latitude_column, p.longitude_column, p.resolution, p.bucket, p.k,
+	p.watermark, p.time_zone, p.starts_at, p.domain, p.recipients, p.breakdowns, p.site_column,
+	-- in the order of the arguments, those that are not left out
+	(SELECT E',\n       ' || string_agg(format('%s => %s', o.name, o.value), ', ' ORDER BY o.place)
+	 FROM (VALUES (1, 'kind', quote_literal(NULLIF(p.kind, 'footfall'))), (2, 'account_column', quote_literal(p.account_column)),
+		(3, 'resolutions', quote_literal(p.resolutions)), (4, 'buckets', quote_literal(p.buckets)), (5, 'measures', measures_expression(p.measures)),
+		(6, 'cells_per_day', p.cells_per_day::text), (7, 'minimum_stay', quote_literal(p.minimum_stay)), (8, 'maximum_gap', quote_literal(p.maximum_gap)),
+		(9, 'trips_per_day', p.trips_per_day::text), (10, 'places', quote_literal(p.places)), (11, 'homes', quote_literal(p.homes))) AS o (place, name, value)
+	 WHERE o.value IS NOT NULL));
+COMMENT ON FUNCTION mobanon.register_statement(mobanon.pipeline) IS
+'For the release room: the statement that registers a pipeline.';
 
-CREATE FUNCTION mobanon.pipeline_statements(name text, source regclass, purpose text, latitude_column name, longitude_column name,
-	resolution text, bucket interval, k int, watermark interval, time_zone text, starts_at timestamptz, domain text,
-	role_name regrole, recipients text[], readers regrole[], breakdowns name[], site_column name) RETURNS text[]
+CREATE FUNCTION mobanon.pipeline_statements(p mobanon.pipeline, readers regrole[]) RETURNS text[]
 LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, mobanon, pg_temp
 SET timezone = 'UTC' SET intervalstyle = 'postgres' SET datestyle = 'ISO, YMD'
 AS $$
-#variable_conflict use_variable
 DECLARE
-	schema		name := (parse_ident(name))[1];
-	columns		protected_table;
-	first		timestamptz;
-	taken		text;
-	around		record;
+	source	regclass := relation_named(p.source);
+	around	record;
 BEGIN
-	-- a radio cell takes the place of the position
-	IF site_column IS NOT NULL THEN
-		latitude_column := NULL;
-		longitude_column := NULL;
-	END IF;
-	IF source IS NULL OR purpose IS NULL OR (latitude_column IS NULL OR longitude_column IS NULL) AND site_column IS NULL
-		OR recipients IS NULL OR readers IS NULL OR breakdowns IS NULL THEN
-		RAISE EXCEPTION 'pipeline %: a pipeline needs a source, a purpose and the columns of the position', name
+	IF readers IS NULL THEN
+		RAISE EXCEPTION 'pipeline %: readers must not be null', p.pipeline
 			USING ERRCODE = 'null_value_not_allowed', HINT = 'Leave an argument out to get its default.';
 	END IF;
-	PERFORM check_parameters(name, resolution, bucket, k, watermark, time_zone, COALESCE(starts_at, now()));
-	IF NOT EXISTS (SELECT FROM pg_namespace AS n WHERE n.nspname = schema) THEN
-		RAISE EXCEPTION 'pipeline %: schema "%" does not exist', name, schema USING ERRCODE = 'invalid_schema_name';
-	END IF;
-	IF EXISTS (SELECT FROM pipeline AS p WHERE p.pipeline = name AND p.dropped_at IS NULL) THEN
-		RAISE EXCEPTION 'pipeline % already exists', name
-			USING ERRCODE = 'duplicate_object', HINT = 'Take another name, or mobanon.drop_pipeline() first.';
-	END IF;
-	SELECT o.qualified INTO taken FROM (VALUES (name), (stage_name(name, 'pseudonymized')), (stage_name(name, 'coarsened')),
-		(stage_name(name, 'candidate'))) AS o (qualified) WHERE relation_named(o.qualified) IS NOT NULL LIMIT 1;
-	IF FOUND THEN
-		RAISE EXCEPTION 'pipeline %: there is a relation % already', name, taken
-			USING ERRCODE = 'duplicate_object', HINT = 'Take another name for the pipeline.';
-	END IF;
-	role_name := processing_role(name, purpose, role_name);
-	SELECT * INTO columns FROM protected_table AS t WHERE t.relation = source;
-	IF NOT FOUND OR columns.event_time_column IS NULL THEN
-		RAISE EXCEPTION 'pipeline %: table % is not protected', name, source
-			USING ERRCODE = 'object_not_in_prerequisite_state',
-				  HINT = 'Its owner protects it: SELECT mobanon.protect(table, subject_column, event_time_column).';
-	END IF;
-	PERFORM check_breakdowns(name, source, purpose, breakdowns);
-	first := first_window(name, starts_at, bucket, time_zone);
-	around := schema_statements(schema, ARRAY[pg_get_userbyid(role_name), 'mobanon_owner'], readers);
-	RETURN domain_statement(name, domain, bucket, first)
+	around := schema_statements((parse_ident(p.pipeline))[1], ARRAY[p.role_name, 'mobanon_owner'], readers);
+	RETURN domain_statement(p)
 		|| around.before
-		|| format('GRANT SELECT (%s) ON %s TO %s', column_list(array_remove(ARRAY[columns.subject_column, columns.event_time_column,
-				  latitude_column, longitude_column, site_column], NULL) || breakdowns), source, role_name)
-		|| view_statements(name, source, purpose, role_name,
-				  source_expression(name, source, columns.subject_column, 'subject'),
-				  source_expression(name, source, columns.event_time_column, 'event time'),
-				  CASE WHEN site_column IS NULL THEN format('%s AS latitude, %s AS longitude',
-					  source_expression(name, source, latitude_column, 'latitude'),
-					  source_expression(name, source, longitude_column, 'longitude'))
-				  ELSE format('%s AS site', source_expression(name, source, site_column, 'radio cell')) END,
-				  format(CASE WHEN site_column IS NULL THEN 'mobanon.try_coarsen_cell(p.latitude, p.longitude, %L)'
-					  ELSE 'mobanon.try_coarsen_site(p.site, p.at, %L)' END, resolution),
-				  resolution, bucket, k, time_zone, COALESCE(domain, name), breakdowns)
-		|| format($sql$SELECT mobanon.register_pipeline(%L, source => %L, purpose => %L, role_name => %L,
-       latitude_column => %L, longitude_column => %L, resolution => %L, bucket => %L, k => %s,
-       watermark => %L, time_zone => %L, starts_at => %L, domain => %L, recipients => %L, breakdowns => %L, site_column => %L)$sql$,
-				  name, source, purpose, role_name, latitude_column, longitude_column, resolution, bucket, k,
-				  watermark, time_zone, first, COALESCE(domain, name), recipients, breakdowns, site_column)
-		|| ARRAY(SELECT format('SELECT mobanon.grant_release(%L, %L)', name, r::text)
+		|| format('GRANT SELECT (%s) ON %s TO %I', column_list(source_columns(p)), p.source, p.role_name)
+		|| view_statements(p, source)
+		|| register_statement(p)
+		|| ARRAY(SELECT format('SELECT mobanon.grant_release(%L, %L)', p.pipeline, r::text)
 				 FROM (SELECT DISTINCT unnest(readers) AS r) AS d ORDER BY r::text)
 		|| around.after;
 END
 $$;
-COMMENT ON FUNCTION mobanon.pipeline_statements(text, regclass, text, name, name, text, interval, int, interval, text, timestamptz, text, regrole, text[], regrole[], name[], name) IS
-'For the release room: the statements of pipeline_sql() in an array; the name with its schema.';
+COMMENT ON FUNCTION mobanon.pipeline_statements(mobanon.pipeline, regrole[]) IS
+'For the release room: the statements of pipeline_sql() in an array; of what describe_pipeline() returned.';
 
 CREATE FUNCTION mobanon.run_statements(pipeline text, source regclass, statements text[]) RETURNS void
 LANGUAGE plpgsql VOLATILE
@@ -469,35 +206,41 @@ COMMENT ON FUNCTION mobanon.run_statements(text, regclass, text[]) IS
 
 CREATE FUNCTION mobanon.pipeline_sql(name text, source regclass, purpose text,
 	latitude_column name DEFAULT 'latitude', longitude_column name DEFAULT 'longitude',
-	resolution text DEFAULT '1km', bucket interval DEFAULT '1 hour', k int DEFAULT 20,
+	resolution text DEFAULT '1km', bucket interval DEFAULT NULL, k int DEFAULT NULL,
 	watermark interval DEFAULT '24 hours', time_zone text DEFAULT 'UTC', starts_at timestamptz DEFAULT NULL,
 	domain text DEFAULT NULL, role_name regrole DEFAULT NULL, recipients text[] DEFAULT '{}',
-	readers regrole[] DEFAULT '{}', breakdowns name[] DEFAULT '{}', site_column name DEFAULT NULL) RETURNS SETOF text
+	readers regrole[] DEFAULT '{}', breakdowns name[] DEFAULT '{}', site_column name DEFAULT NULL,
+	kind text DEFAULT 'footfall', account_column name DEFAULT NULL, resolutions text[] DEFAULT NULL, buckets interval[] DEFAULT NULL,
+	measures mobanon.measure[] DEFAULT NULL, cells_per_day int DEFAULT NULL, minimum_stay interval DEFAULT NULL,
+	maximum_gap interval DEFAULT NULL, trips_per_day int DEFAULT NULL, places text DEFAULT NULL, homes text DEFAULT NULL) RETURNS SETOF text
 LANGUAGE sql STABLE
 BEGIN ATOMIC
 	SELECT s.statement || ';'
-	FROM unnest(mobanon.pipeline_statements(mobanon.pipeline_name(name, false), source, purpose, latitude_column,
-		longitude_column, resolution, bucket, k, watermark, time_zone, starts_at, domain, role_name, recipients,
-		readers, breakdowns, site_column)) WITH ORDINALITY AS s (statement, place)
+	FROM unnest(mobanon.pipeline_statements(mobanon.describe_pipeline(mobanon.pipeline_name(name, false), source, purpose, latitude_column,
+		longitude_column, resolution, bucket, k, watermark, time_zone, starts_at, domain, role_name, recipients, breakdowns,
+		site_column, kind, account_column, resolutions, buckets, measures, cells_per_day, minimum_stay, maximum_gap, trips_per_day, places, homes, true), readers)) WITH ORDINALITY AS s (statement, place)
 	ORDER BY s.place;
 END;
-COMMENT ON FUNCTION mobanon.pipeline_sql(text, regclass, text, name, name, text, interval, int, interval, text, timestamptz, text, regrole, text[], regrole[], name[], name) IS
+COMMENT ON FUNCTION mobanon.pipeline_sql IS
 'Prints every statement that create_pipeline() would run with these arguments, in order, to be read, changed and run by hand.';
 
 CREATE FUNCTION mobanon.create_pipeline(name text, source regclass, purpose text,
 	latitude_column name DEFAULT 'latitude', longitude_column name DEFAULT 'longitude',
-	resolution text DEFAULT '1km', bucket interval DEFAULT '1 hour', k int DEFAULT 20,
+	resolution text DEFAULT '1km', bucket interval DEFAULT NULL, k int DEFAULT NULL,
 	watermark interval DEFAULT '24 hours', time_zone text DEFAULT 'UTC', starts_at timestamptz DEFAULT NULL,
 	domain text DEFAULT NULL, role_name regrole DEFAULT NULL, recipients text[] DEFAULT '{}',
-	readers regrole[] DEFAULT '{}', breakdowns name[] DEFAULT '{}', site_column name DEFAULT NULL) RETURNS void
+	readers regrole[] DEFAULT '{}', breakdowns name[] DEFAULT '{}', site_column name DEFAULT NULL,
+	kind text DEFAULT 'footfall', account_column name DEFAULT NULL, resolutions text[] DEFAULT NULL, buckets interval[] DEFAULT NULL,
+	measures mobanon.measure[] DEFAULT NULL, cells_per_day int DEFAULT NULL, minimum_stay interval DEFAULT NULL,
+	maximum_gap interval DEFAULT NULL, trips_per_day int DEFAULT NULL, places text DEFAULT NULL, homes text DEFAULT NULL) RETURNS void
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
-	SELECT mobanon.run_statements(mobanon.pipeline_name(name, false), source,
-		mobanon.pipeline_statements(mobanon.pipeline_name(name, false), source, purpose, latitude_column,
-			longitude_column, resolution, bucket, k, watermark, time_zone, starts_at, domain, role_name, recipients,
-			readers, breakdowns, site_column));
+	SELECT mobanon.run_statements(mobanon.pipeline_name(name, false), source, mobanon.pipeline_statements(
+		mobanon.describe_pipeline(mobanon.pipeline_name(name, false), source, purpose, latitude_column,
+			longitude_column, resolution, bucket, k, watermark, time_zone, starts_at, domain, role_name, recipients, breakdowns,
+			site_column, kind, account_column, resolutions, buckets, measures, cells_per_day, minimum_stay, maximum_gap, trips_per_day, places, homes, true), readers));
 END;
-COMMENT ON FUNCTION mobanon.create_pipeline(text, regclass, text, name, name, text, interval, int, interval, text, timestamptz, text, regrole, text[], regrole[], name[], name) IS
+COMMENT ON FUNCTION mobanon.create_pipeline IS
 'Makes a pipeline from a protected table: the views NAME_pseudonymized and NAME_coarsened, the materialized view NAME_candidate of closed windows not yet published, and the append-only table NAME that publish() fills and readers may read. Runs what pipeline_sql() prints, all or nothing.';
 
 CREATE FUNCTION mobanon.drop_stages(pipeline text, release boolean) RETURNS void

@@ -5,11 +5,13 @@
 
 -- A row of a release as text: bucket,cell[,"breakdown"...],subjects; an expression over "r".
 CREATE FUNCTION mobanon.row_line(p mobanon.pipeline) RETURNS text
-LANGUAGE sql IMMUTABLE
+LANGUAGE sql STABLE
 SET search_path = pg_catalog, mobanon, pg_temp
-RETURN format($sql$to_char(r.bucket, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') || ',' || r.cell::text || %s',' || r.subjects || E'\n'$sql$,
-	(SELECT string_agg(format($sql$',' || coalesce('"' || replace(r.%I, '"', '""') || '"', '') || $sql$, u.b), '' ORDER BY u.place)
-	 FROM unnest(p.breakdowns) WITH ORDINALITY AS u (b, place)));
+RETURN (SELECT string_agg(format(CASE
+		WHEN c.type = 'timestamptz' THEN $sql$to_char(r.%1$I, 'YYYY-MM-DD"T"HH24:MI:SS"Z"')$sql$
+		WHEN c.type = 'text' THEN $sql$coalesce('"' || replace(r.%1$I, '"', '""') || '"', '')$sql$
+		WHEN c.nullable THEN $sql$coalesce(r.%1$I::text, '')$sql$
+		ELSE 'r.%1$I::text' END, c.name), $sql$ || ',' || $sql$ ORDER BY c.place) || $sql$ || E'\n'$sql$ FROM release_columns(p) AS c);
 COMMENT ON FUNCTION mobanon.row_line(mobanon.pipeline) IS
 'For the release room: the expression for a row of a release as a line of CSV, in UTC: what the hashes are over.';
 
@@ -17,7 +19,7 @@ CREATE FUNCTION mobanon.window_hashes(p mobanon.pipeline, window_from timestampt
 RETURNS TABLE (publication int, bucket timestamptz, rows bigint, sha256 bytea, row_checks bytea)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, mobanon, pg_temp
-SET timezone = 'UTC'
+SET timezone = 'UTC' SET intervalstyle = 'postgres' SET datestyle = 'ISO, YMD'
 AS $$
 BEGIN
 	RETURN QUERY EXECUTE format(
@@ -26,7 +28,7 @@ BEGIN
 				string_agg(substr(pg_catalog.sha256(convert_to(l.line, 'UTF8')), 1, 4), '' ORDER BY %1$s)
 			FROM (SELECT r.*, %2$s AS line FROM %3$s AS r WHERE r.bucket >= $1 AND r.bucket < $2) AS l
 			GROUP BY l.publication, l.bucket ORDER BY l.bucket$sql$,
-		column_list('{cell}'::name[] || p.breakdowns, 'l'), row_line(p), p.pipeline)
+		column_list((key_columns(p))[2:], 'l'), row_line(p), p.pipeline)
 	USING window_from, window_to;
 END
 $$;
@@ -70,11 +72,11 @@ $$;
 COMMENT ON FUNCTION mobanon.entry_hash(mobanon.publication) IS
 'For the release room: SHA-256 over the entry before and this one, so that no entry can be changed or taken out unseen.';
 
-CREATE FUNCTION mobanon.refresh_candidate(candidate regclass, coarsened regclass,
+CREATE FUNCTION mobanon.refresh_candidate(candidate regclass, counted text,
 	OUT events bigint, OUT unusable bigint, OUT groups bigint, OUT snapshot pg_snapshot)
 LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION mobanon.refresh_candidate(regclass, regclass) IS
-'For the release room: refreshes a candidate as its owner, and counts events, events without a usable position, and groups in its stage 2, under the same snapshot, which it returns, too.';
+COMMENT ON FUNCTION mobanon.refresh_candidate(regclass, text) IS
+'For the release room: refreshes a candidate as its owner, and runs a query that counts events, events without a usable position, and groups that are not in it, under the same snapshot, which it returns, too.';
 CREATE FUNCTION mobanon.empty_candidate(candidate regclass) RETURNS void
 LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION mobanon.empty_candidate(regclass) IS
@@ -90,14 +92,20 @@ DECLARE
 	found	text;
 BEGIN
 	EXECUTE format(
-		$sql$SELECT format('bucket %%s, cell %%s: %%s', coalesce(r.bucket::text, 'null'), coalesce(r.cell::text, 'null'),
-				CASE WHEN r.subjects >= $1 THEN 'not a bucket and cell of a window to be published' ELSE 'fewer than k subjects' END)
-			FROM %s AS r
-			WHERE r.subjects IS NULL OR r.subjects < $1 OR r.cell IS NULL OR r.bucket IS NULL
+		$sql$SELECT concat_ws(', ', %1$s) || ': ' ||
+				CASE WHEN r.subjects >= $1 THEN 'not a bucket and cell of a window to be published' ELSE 'fewer than k subjects' END
+			FROM %2$s AS r
+			WHERE r.subjects IS NULL OR r.subjects < $1 OR %3$s
 			OR r.bucket < $2 OR r.bucket >= $3 OR bucket_start(r.bucket, $4, $5) <> r.bucket
-			OR cell_resolution(r.cell) <> $6
-			ORDER BY r.bucket, r.cell LIMIT 1$sql$, candidate)
-	INTO found USING p.k, p.published_until, upto, p.bucket, p.time_zone, p.resolution;
+			ORDER BY %4$s LIMIT 1$sql$,
+		(SELECT string_agg(format($sql$'%1$s ' || coalesce(r.%1$I::text, 'null')$sql$, c.name), ', ' ORDER BY c.place)
+			FROM release_columns(p) AS c WHERE c.type IN ('timestamptz', 'mobanon.cell')),
+		candidate,
+		(SELECT string_agg(CASE WHEN NOT c.nullable THEN format('r.%I IS NULL', c.name) ELSE 'false' END
+				|| CASE c.type WHEN 'mobanon.cell' THEN format(' OR cell_resolution(r.%I) <> ALL ($6)', c.name) ELSE '' END, ' OR ' ORDER BY c.place)
+			FROM release_columns(p) AS c),
+		column_list(key_columns(p), 'r'))
+	INTO found USING p.k, p.published_until, upto, COALESCE(p.buckets[1], p.bucket), p.time_zone, COALESCE(p.resolutions, ARRAY[p.resolution]);
 	RETURN found;
 END
 $$;
@@ -125,7 +133,7 @@ SET search_path = pg_catalog, mobanon, pg_temp
 SET timezone = 'UTC'
 AS $$
 DECLARE
-	columns	name[] := '{bucket, cell}'::name[] || p.breakdowns;
+	columns	name[] := ARRAY(SELECT c.name FROM release_columns(p) AS c ORDER BY c.place);
 BEGIN
 	entry.pipeline_id := p.pipeline_id;
 	entry.pipeline := p.pipeline;
@@ -137,8 +145,8 @@ BEGIN
 	entry.published_by := session_user;
 	SELECT COALESCE(max(b.publication), 0) + 1 INTO entry.publication FROM publication AS b WHERE b.pipeline_id = p.pipeline_id;
 	UPDATE pipeline AS o SET publishing = entry.publication WHERE o.pipeline_id = p.pipeline_id;
-	EXECUTE format('INSERT INTO %1$s (%2$s, subjects, publication) SELECT %2$s, subjects, $1 FROM (%3$s) AS q ORDER BY %2$s',
-		p.pipeline, column_list(columns), rows) USING entry.publication;
+	EXECUTE format('INSERT INTO %1$s (%2$s, publication) SELECT %2$s, $1 FROM (%3$s) AS q ORDER BY %4$s',
+		p.pipeline, column_list(columns), rows, column_list(key_columns(p))) USING entry.publication;
 	GET DIAGNOSTICS entry.rows = ROW_COUNT;
 	INSERT INTO publication_window (pipeline_id, publication, bucket, rows, sha256, row_checks)
 	SELECT p.pipeline_id, w.publication, w.bucket, w.rows, w.sha256, w.row_checks FROM window_hashes(p, p.published_until, upto) AS w;
@@ -168,13 +176,27 @@ $$;
 COMMENT ON FUNCTION mobanon.bring_out_to_recipients(mobanon.pipeline, mobanon.publication) IS
 'For the release room: copies what was just published into the releases of single recipients.';
 
+-- A row lies in the areas of a recipient when one of its ends does, or the whole of its own area.
+CREATE FUNCTION mobanon.areas_condition(p mobanon.pipeline, areas text[]) RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+RETURN CASE
+	WHEN cell_columns(p) <> '{}' THEN (SELECT string_agg(format(
+		'EXISTS (SELECT FROM unnest(%L::mobanon.cell[]) AS a (area) WHERE coarsen_cell(r.%I, cell_resolution(a.area)) = a.area)', areas, c.name), ' OR ')
+		FROM unnest(cell_columns(p)) AS c (name))
+	WHEN (place_parts(p.places, NULL)).is_set THEN format(
+		'NOT EXISTS (SELECT FROM area_cells(%L) AS c WHERE c.area = r.area AND NOT EXISTS (SELECT FROM unnest(%L::mobanon.cell[]) AS a (area) WHERE coarsen_cell(c.cell, cell_resolution(a.area)) = a.area))',
+		p.places, areas)
+	ELSE format('EXISTS (SELECT FROM unnest(%L::mobanon.cell[]) AS a (area) WHERE coarsen_cell(r.area::mobanon.cell, cell_resolution(a.area)) = a.area)', areas) END;
+COMMENT ON FUNCTION mobanon.areas_condition(mobanon.pipeline, text[]) IS
+'For the release room: the condition for the rows of a release that lie in the areas of a recipient.';
+
 CREATE FUNCTION mobanon.recipient_rows(p mobanon.pipeline, r mobanon.pipeline, window_from timestamptz, window_to timestamptz) RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, mobanon, pg_temp
 SET timezone = 'UTC' SET datestyle = 'ISO, YMD'
-RETURN format('SELECT %s, subjects FROM %s WHERE bucket >= %L AND bucket < %L%s', column_list('{bucket, cell}'::name[] || p.breakdowns),
-	p.pipeline, window_from, window_to, CASE WHEN r.areas IS NOT NULL THEN format(
-		' AND EXISTS (SELECT FROM unnest(%L::mobanon.cell[]) AS a (area) WHERE coarsen_cell(cell, cell_resolution(a.area)) = a.area)', r.areas) END);
+RETURN format('SELECT %s FROM %s AS r WHERE bucket >= %L AND bucket < %L%s', column_list(ARRAY(SELECT c.name FROM release_columns(p) AS c ORDER BY c.place)),
+	p.pipeline, window_from, window_to, CASE WHEN r.areas IS NOT NULL THEN ' AND (' || areas_condition(p, r.areas) || ')' END);
 COMMENT ON FUNCTION mobanon.recipient_rows(mobanon.pipeline, mobanon.pipeline, timestamptz, timestamptz) IS
 'For the release room: the query for the rows of a release that a recipient gets: all, or those inside of its areas.';
 
@@ -197,13 +219,14 @@ $$;
 COMMENT ON FUNCTION mobanon.lock_pipeline(text) IS
 'For the release room: a pipeline''s row, locked until the end of the transaction; an error when there is none.';
 
-CREATE FUNCTION mobanon.publish_pipeline(name text, until timestamptz) RETURNS mobanon.publication
+CREATE FUNCTION mobanon.publish_pipeline(name text, until timestamptz, backlog_from timestamptz DEFAULT NULL) RETURNS mobanon.publication
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, mobanon, pg_temp
 AS $$
 DECLARE
 	p			pipeline;
 	upto		timestamptz;
+	backlog_to	timestamptz;
 	candidate	text := stage_name(name, 'candidate');
 	counts		record;
 	strange		text;
@@ -215,8 +238,11 @@ BEGIN
 				  DETAIL = 'Its snapshot may be older than a withdrawal that has to count.',
 				  HINT = 'BEGIN ISOLATION LEVEL READ COMMITTED, or set default_transaction_isolation.';
 	END IF;
+	PERFORM report_progress(o.pipeline_id, 'waiting') FROM pipeline AS o WHERE o.pipeline = name AND o.dropped_at IS NULL;
 	-- one at a time: who comes second waits here, and then sees what the first has published
 	p := lock_pipeline(name);
+	backlog_to := CASE WHEN backlog_from IS NOT NULL THEN closed_until(name) END;
+	backlog_from := COALESCE(backlog_from, p.published_until);
 	IF p.parent_id IS NOT NULL THEN
 		RAISE EXCEPTION '% is a part of the release % and is published with it', name,
 				(SELECT o.pipeline FROM pipeline AS o WHERE o.pipeline_id = p.parent_id)
@@ -226,15 +252,19 @@ BEGIN
 	upto := closed_until(name);
 	IF upto <= p.published_until THEN
 		UPDATE pipeline AS o SET publish_until = NULL WHERE o.pipeline_id = p.pipeline_id AND until IS NOT NULL;
+		PERFORM report_progress(NULL, NULL);
 		RETURN NULL;
 	END IF;
+	PERFORM report_progress(p.pipeline_id, 'checking', windows_between(p, backlog_from, p.published_until), windows_between(p, backlog_from, COALESCE(backlog_to, upto)),
+		(SELECT sum(b.rows)::bigint FROM publication AS b WHERE b.pipeline_id = p.pipeline_id AND b.window_from >= backlog_from));
 	PERFORM enforce_checks(p);
 	PERFORM extend_domain(p.domain, keys_needed_until(now(), p.bucket));
 	RAISE DEBUG 'pipeline %: computing the windows from % up to %', name, p.published_until, upto;
 	entry.ledger_era := ledger_era();
 	entry.ledger_writer := pg_current_xact_id();
 	entry.ledger_read_at := clock_timestamp();
-	counts := refresh_candidate(relation_named(candidate)::regclass, relation_named(stage_name(name, 'coarsened'))::regclass);
+	counts := refresh_candidate(relation_named(candidate)::regclass, (plan_of(p)).counted);
+	PERFORM report_progress(NULL, 'checking');
 	-- The refresh holds locks on stages and source: what is found now is what was computed.
 	PERFORM enforce_checks(p);
 	strange := strange_row(p, candidate, upto);
@@ -244,19 +274,23 @@ BEGIN
 				  HINT = 'The stages were not made by mobanon.create_pipeline(), or were changed before they were registered: compare them with mobanon.pipeline_sql().';
 	END IF;
 	RAISE DEBUG 'pipeline %: % groups of % events computed, moving what is left into the release', name, counts.groups, counts.events;
+	PERFORM report_progress(NULL, 'releasing');
 	entry.ledger_snapshot := counts.snapshot;
 	entry := bring_out(p, upto, format('SELECT * FROM %s', candidate), entry);
 	INSERT INTO publication_withheld (pipeline_id, publication, reason, number, unit)
 	VALUES (p.pipeline_id, entry.publication, 'unusable position', counts.unusable, 'events'),
-		   (p.pipeline_id, entry.publication, 'fewer than k subjects', counts.groups - entry.rows, 'groups');
+		   (p.pipeline_id, entry.publication, 'fewer than k subjects', counts.groups, 'groups');
+	PERFORM report_progress(NULL, 'copying', windows_between(p, backlog_from, upto), NULL,
+		(SELECT sum(b.rows)::bigint FROM publication AS b WHERE b.pipeline_id = p.pipeline_id AND b.window_from >= backlog_from));
 	PERFORM bring_out_to_recipients(p, entry);
 	-- nothing of it is left to be published; and a restore need not compute it
 	PERFORM empty_candidate(relation_named(candidate)::regclass);
+	PERFORM report_progress(NULL, NULL);
 	RETURN entry;
 END
 $$;
-COMMENT ON FUNCTION mobanon.publish_pipeline(text, timestamptz) IS
-'For the release room: publish() after the name was found.';
+COMMENT ON FUNCTION mobanon.publish_pipeline(text, timestamptz, timestamptz) IS
+'For the release room: publish() after the name was found. backlog_from: since when a backlog is being published, for mobanon.publish_progress.';
 
 CREATE FUNCTION mobanon.publish(name text, until timestamptz DEFAULT NULL) RETURNS mobanon.publication
 LANGUAGE sql VOLATILE
@@ -290,10 +324,11 @@ LANGUAGE plpgsql
 AS $$
 DECLARE
 	pipeline CONSTANT text := mobanon.pipeline_name(name);
+	backlog_from CONSTANT timestamptz := mobanon.published_until(pipeline);
 	entry	mobanon.publication;
 BEGIN
 	LOOP
-		entry := mobanon.publish(pipeline, mobanon.next_part(pipeline, step));
+		entry := mobanon.publish_pipeline(pipeline, mobanon.next_part(pipeline, step), backlog_from);
 		EXIT WHEN entry.publication IS NULL;
 		RAISE NOTICE 'pipeline %: publication %, windows up to %, % rows', pipeline, entry.publication, entry.window_to, entry.rows;
 		COMMIT;
@@ -330,8 +365,7 @@ BEGIN
 	IF p.parent_id IS NULL AND relation_named(p.source) IS NOT NULL AND EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = p.role_name)
 		AND NOT EXISTS (SELECT FROM pipeline AS o WHERE o.source = p.source AND o.role_name = p.role_name
 						AND o.parent_id IS NULL AND o.dropped_at IS NULL) THEN
-		RETURN NEXT format('REVOKE SELECT (%s) ON %s FROM %I', column_list(array_remove(ARRAY[p.subject_column, p.event_time_column,
-			p.latitude_column, p.longitude_column, p.site_column], NULL) || p.breakdowns), p.source, p.role_name);
+		RETURN NEXT format('REVOKE SELECT (%s) ON %s FROM %I', column_list(source_columns(p)), p.source, p.role_name);
 	END IF;
 END
 $$;

@@ -12,6 +12,8 @@ DECLARE
 	p	pipeline := lock_pipeline(pipeline);
 	r	pipeline;
 	bad	text;
+	-- no row may lie across the edge of an area
+	largest	text := COALESCE(p.resolutions[cardinality(p.resolutions)], p.resolution);
 BEGIN
 	IF NOT EXISTS (SELECT FROM recipient AS c WHERE c.recipient = register_recipient_release.recipient) THEN
 		RAISE EXCEPTION 'recipient "%" does not exist', recipient
@@ -29,11 +31,11 @@ BEGIN
 		RAISE EXCEPTION 'windows were published under the name % before', name
 			USING ERRCODE = 'duplicate_object', HINT = 'Take another name for the release.';
 	END IF;
-	SELECT a::text INTO bad FROM unnest(areas) AS a WHERE a IS NULL OR NOT cell_contains_resolution(a, p.resolution) LIMIT 1;
+	SELECT a::text INTO bad FROM unnest(areas) AS a WHERE a IS NULL OR NOT cell_contains_resolution(a, largest) LIMIT 1;
 	IF FOUND THEN
-		RAISE EXCEPTION 'area % is not made up of cells of %', COALESCE(bad, 'null'), p.resolution
+		RAISE EXCEPTION 'area % is not made up of cells of %', COALESCE(bad, 'null'), largest
 			USING ERRCODE = 'invalid_parameter_value',
-				  HINT = format('The areas of a recipient are cells of the release (%s) or larger ones of the same grid that these fill.', p.resolution);
+				  HINT = format('The areas of a recipient are cells of the release (%s) or larger ones of the same grid that these fill.', largest);
 	END IF;
 	r := p;
 	SELECT max(o.pipeline_id) + 1 INTO r.pipeline_id FROM pipeline AS o;

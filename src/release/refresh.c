@@ -11,6 +11,7 @@
 
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "catalog/pg_type_d.h"
 #include "executor/spi.h"
 #include "funcapi.h"
 #include "miscadmin.h"
@@ -54,43 +55,23 @@ run(const char *statement, Snapshot snapshot, bool read_only, int expected)
 		elog(ERROR, "SPI_execute_snapshot failed: %s", SPI_result_code_string(result));
 }
 
-/* The columns that stage 2 is grouped by: all but the pseudonym. */
-static char *
-group_columns(Oid coarsened)
-{
-	Relation	rel = table_open(coarsened, AccessShareLock);
-	TupleDesc	desc = RelationGetDescr(rel);
-	StringInfoData list;
-
-	initStringInfo(&list);
-	for (int i = 0; i < desc->natts; i++)
-	{
-		Form_pg_attribute column = TupleDescAttr(desc, i);
-
-		if (!column->attisdropped && strcmp(NameStr(column->attname), "pseudonym") != 0)
-			appendStringInfo(&list, "%sc.%s", list.len > 0 ? ", " : "", quote_identifier(NameStr(column->attname)));
-	}
-	table_close(rel, AccessShareLock);
-	return list.data;
-}
-
-/*
- * What stage 2 holds of the open windows.  A pseudonym is not asked for, so
- * none is computed.
- */
+/* What stages 1 and 2 hold of the open windows, by a query that the pipeline's kind makes. */
 static void
-count_stage(Oid coarsened, Snapshot snapshot, int64 counts[COUNTS])
+count_stage(const char *query, Snapshot snapshot, int64 counts[COUNTS])
 {
-	char	   *columns = group_columns(coarsened);
 	bool		isnull;
 
-	run(psprintf("SELECT coalesce(sum(g.events), 0)::bigint, "
-				 "coalesce(sum(g.events) FILTER (WHERE g.cell IS NULL), 0)::bigint, "
-				 "count(*) FILTER (WHERE g.cell IS NOT NULL) "
-				 "FROM (SELECT %s, count(*) AS events FROM %s AS c GROUP BY %s) AS g",
-				 columns, quoted_relation(coarsened), columns), snapshot, true, SPI_OK_SELECT);
+	run(query, snapshot, true, SPI_OK_SELECT);
+	if (SPI_processed != 1 || SPI_tuptable->tupdesc->natts != COUNTS)
+		elog(ERROR, "refresh_candidate: not one row of %d counts", COUNTS);
 	for (int i = 0; i < COUNTS; i++)
+	{
+		if (SPI_gettypeid(SPI_tuptable->tupdesc, i + 1) != INT8OID)
+			elog(ERROR, "refresh_candidate: count %d is no bigint", i + 1);
 		counts[i] = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, i + 1, &isnull));
+		if (isnull)
+			elog(ERROR, "refresh_candidate: count %d is null", i + 1);
+	}
 }
 
 /* REFRESH as the candidate's owner; the caller's identity is taken back. */
@@ -109,7 +90,7 @@ refresh_as_owner(Oid candidate, const char *how, Snapshot snapshot)
 
 /* count_stage() as the candidate's owner, who may change nothing meanwhile. */
 static void
-count_as_owner(Oid candidate, Oid coarsened, Snapshot snapshot, int64 counts[COUNTS])
+count_as_owner(Oid candidate, const char *query, Snapshot snapshot, int64 counts[COUNTS])
 {
 	Oid			caller;
 	int			context;
@@ -117,7 +98,7 @@ count_as_owner(Oid candidate, Oid coarsened, Snapshot snapshot, int64 counts[COU
 	GetUserIdAndSecContext(&caller, &context);
 	SetUserIdAndSecContext(relation_owner(candidate),
 						   context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
-	count_stage(coarsened, snapshot, counts);
+	count_stage(query, snapshot, counts);
 	SetUserIdAndSecContext(caller, context);
 }
 
@@ -138,13 +119,14 @@ snapshot_as_datum(Snapshot snapshot, MemoryContext context)
 }
 
 /*
- * refresh_candidate(candidate regclass, coarsened regclass,
+ * refresh_candidate(candidate regclass, counted text,
  *		OUT events bigint, OUT unusable bigint, OUT groups bigint, OUT snapshot pg_snapshot)
  *
- * Refreshes the materialized view and counts its stage 2, both as the owner of
- * the materialized view: events, events without a usable position, groups
- * (bucket, cell) of the others.  The snapshot is the one that all of it, and
- * consented() in it, was read under.  Only for publish(), which has checked
+ * Refreshes the materialized view and runs the query "counted", both as the
+ * owner of the materialized view: one row of events, events without a usable
+ * position, and groups that are not in the candidate: what REFRESH fills is
+ * frozen, so the snapshot sees it.  The snapshot is the one that all of it,
+ * and consented() in it, was read under.  Only for publish(), which has checked
  * whose definitions these are.
  */
 Datum
@@ -160,8 +142,10 @@ refresh_candidate(PG_FUNCTION_ARGS)
 	if (get_call_result_type(fcinfo, NULL, &result) != TYPEFUNC_COMPOSITE || result->natts != COUNTS + 1)
 		elog(ERROR, "refresh_candidate: unexpected result type");
 	SPI_connect();
+	progress_phase("refreshing");
 	refresh_as_owner(PG_GETARG_OID(0), "WITH DATA", snapshot);
-	count_as_owner(PG_GETARG_OID(0), PG_GETARG_OID(1), snapshot, counts);
+	progress_phase("counting");
+	count_as_owner(PG_GETARG_OID(0), text_to_cstring(PG_GETARG_TEXT_PP(1)), snapshot, counts);
 	values[COUNTS] = snapshot_as_datum(snapshot, caller);
 	SPI_finish();
 	UnregisterSnapshot(snapshot);

@@ -8,6 +8,16 @@
  * Relations and roles are kept by name: the register outlives them.
  * window.c reads the first columns of mobanon.pipeline by number.
  */
+CREATE TYPE mobanon.measure AS (
+	aggregate	text,
+	column_name	name,
+	bound		bigint,
+	fraction	float8,
+	name		name
+);
+COMMENT ON TYPE mobanon.measure IS
+'What a pipeline computes of a column, per group: see mobanon.measure().';
+
 CREATE TABLE mobanon.pipeline (
 	pipeline_id		int PRIMARY KEY,
 	pipeline		text COLLATE "C" NOT NULL,
@@ -17,6 +27,8 @@ CREATE TABLE mobanon.pipeline (
 	time_zone		text NOT NULL,
 	-- publish(until) closes no later window; NULL outside of it
 	publish_until	timestamptz,
+	-- what is counted: see plan_of()
+	kind			text NOT NULL,
 	source			text NOT NULL,
 	purpose			text NOT NULL,
 	role_name		name NOT NULL,
@@ -33,6 +45,18 @@ CREATE TABLE mobanon.pipeline (
 	starts_at		timestamptz NOT NULL,
 	breakdowns		name[] NOT NULL,
 	definition		text NOT NULL,
+	-- whose distinct number k is held against, when it is not the subject
+	account_column	name,
+	-- what some kinds take: see pipeline_kinds()
+	resolutions		text[],
+	buckets			interval[],
+	measures		mobanon.measure[],
+	cells_per_day	int,
+	minimum_stay	interval,
+	maximum_gap		interval,
+	trips_per_day	int,
+	places			text,
+	homes			text,
 	CHECK ((site_column IS NULL) = (latitude_column IS NOT NULL AND longitude_column IS NOT NULL)),
 	-- of a release for one recipient: the pipeline that it is a part of, and which part
 	parent_id		int,

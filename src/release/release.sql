@@ -51,27 +51,18 @@ SET intervalstyle = 'postgres'
 AS $$
 DECLARE
 	pipeline	text := p.pipeline;
-	breakdown	name;
+	c			record;
 BEGIN
-	EXECUTE format('CREATE TABLE %s (
-		bucket		timestamptz NOT NULL,
-		cell		mobanon.cell NOT NULL,%s
-		subjects	bigint NOT NULL CHECK (subjects >= %s),
-		publication	int NOT NULL,
-		%s (%s))', pipeline,
-		(SELECT string_agg(format(E'\n\t\t%I text COLLATE "C",', b), '' ORDER BY place) FROM unnest(p.breakdowns) WITH ORDINALITY AS u (b, place)),
-		p.k, CASE WHEN p.breakdowns = '{}' THEN 'PRIMARY KEY' ELSE 'UNIQUE NULLS NOT DISTINCT' END,
-		column_list(ARRAY['bucket', 'cell']::name[] || p.breakdowns));
+	EXECUTE format('CREATE TABLE %s (%s, publication int NOT NULL, %s (%s))', pipeline,
+		(SELECT string_agg(format('%I %s%s%s', r.name, r.type, CASE r.type WHEN 'text' THEN ' COLLATE "C"' END,
+			CASE WHEN NOT r.nullable THEN ' NOT NULL' END || CASE r.use WHEN 'subjects' THEN format(' CHECK (%I >= %s)', r.name, p.k) ELSE '' END), ', ' ORDER BY r.place)
+		 FROM release_columns(p) AS r),
+		CASE WHEN EXISTS (SELECT FROM release_columns(p) AS r WHERE r.use = 'key' AND r.nullable) THEN 'UNIQUE NULLS NOT DISTINCT' ELSE 'PRIMARY KEY' END,
+		column_list(key_columns(p)));
 	EXECUTE format('COMMENT ON TABLE %s IS %L', pipeline, format(
-		'Release: distinct subjects per %s, at least %s each. Rows are added by mobanon.publish() and never change.',
-		column_list(ARRAY['bucket', 'cell']::name[] || p.breakdowns), p.k));
-	EXECUTE format('COMMENT ON COLUMN %s.bucket IS %L', pipeline, format(
-		'start of the period (length %s, time zone %s)', p.bucket, p.time_zone));
-	EXECUTE format('COMMENT ON COLUMN %s.cell IS %L', pipeline, format('area (resolution %s)', p.resolution));
-	EXECUTE format('COMMENT ON COLUMN %s.subjects IS %L', pipeline, format(
-		'number of distinct consenting subjects; groups of fewer than %s are not released', p.k));
-	FOREACH breakdown IN ARRAY p.breakdowns LOOP
-		EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', pipeline, breakdown, 'as in the source; null where it is unknown, or the subject does not consent to its use');
+		'Release: %s. Rows are added by mobanon.publish() and never change.', (plan_of(p)).release_about));
+	FOR c IN SELECT * FROM release_columns(p) LOOP
+		EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', pipeline, c.name, c.about);
 	END LOOP;
 	EXECUTE format('COMMENT ON COLUMN %s.publication IS %L', pipeline, 'number of the publication that brought the row');
 	-- who runs the pipeline looks at what it made
@@ -158,14 +149,13 @@ AS $$
 		SELECT 'stages are complete', (SELECT count(*) = 3 AND bool_and(c.relkind = s.kind AND pg_get_userbyid(c.relowner) = p.role_name)
 				FROM (VALUES ('pseudonymized', 'v'::"char"), ('coarsened', 'v'), ('candidate', 'm')) AS s (stage, kind)
 				JOIN pg_class AS c ON c.oid = relation_named(stage_name(p.pipeline, s.stage)))
-				AND COALESCE((SELECT array_agg(a.attname::text || ' ' || format_type(a.atttypid, a.atttypmod) ORDER BY a.attnum)
-					= ARRAY['bucket timestamp with time zone', 'cell cell'] || ARRAY(SELECT b || ' text' FROM unnest(p.breakdowns) WITH ORDINALITY AS u (b, place) ORDER BY place)
-						|| 'subjects bigint'::text
+				AND COALESCE((SELECT array_agg((a.attname, a.atttypid)::text ORDER BY a.attnum)
+					= ARRAY(SELECT (c.name, c.type::regtype::oid)::text FROM release_columns(p) AS c ORDER BY c.place)
 					FROM pg_attribute AS a WHERE a.attrelid = relation_named(stage_name(p.pipeline, 'candidate'))
 					AND a.attnum > 0 AND NOT a.attisdropped), false)
 				AND COALESCE(has_table_privilege('mobanon_owner', relation_named(stage_name(p.pipeline, 'candidate')), 'SELECT'), false),
-			format('two views and the materialized view %s (bucket timestamptz, cell mobanon.cell, breakdowns text, subjects bigint), owned by %I, the last readable by mobanon_owner',
-				   stage_name(p.pipeline, 'candidate'), p.role_name)
+			format('two views and the materialized view %s (%s), owned by %I, the last readable by mobanon_owner', stage_name(p.pipeline, 'candidate'),
+				   (SELECT string_agg(format('%I %s', c.name, c.type), ', ' ORDER BY c.place) FROM release_columns(p) AS c), p.role_name)
 		UNION ALL
 		SELECT 'stages are as registered',
 			pipeline_definition(p.pipeline, p.source, p.role_name) = p.definition,
@@ -209,7 +199,9 @@ COMMENT ON FUNCTION mobanon.enforce_checks(mobanon.pipeline) IS
 CREATE FUNCTION mobanon.register_pipeline(name text, source regclass, purpose text, role_name regrole,
 	latitude_column name, longitude_column name, resolution text, bucket interval, k int, watermark interval,
 	time_zone text, starts_at timestamptz, domain text, recipients text[], breakdowns name[] DEFAULT '{}',
-	site_column name DEFAULT NULL) RETURNS void
+	site_column name DEFAULT NULL, kind text DEFAULT 'footfall', account_column name DEFAULT NULL, resolutions text[] DEFAULT NULL, buckets interval[] DEFAULT NULL,
+	measures mobanon.measure[] DEFAULT NULL, cells_per_day int DEFAULT NULL, minimum_stay interval DEFAULT NULL,
+	maximum_gap interval DEFAULT NULL, trips_per_day int DEFAULT NULL, places text DEFAULT NULL, homes text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, mobanon, pg_temp
 SET timezone = 'UTC'
@@ -217,38 +209,33 @@ AS $$
 #variable_conflict use_variable
 DECLARE
 	p		pipeline;
-	columns	protected_table;
 	unknown	text;
 BEGIN
-	name := format('%I.%I', (parse_ident(name))[1], (parse_ident(name))[2]);
-	PERFORM check_parameters(name, resolution, bucket, k, watermark, time_zone, starts_at);
-	IF starts_at <> first_window(name, starts_at, bucket, time_zone) THEN
+	p := describe_pipeline(format('%I.%I', (parse_ident(name))[1], (parse_ident(name))[2]), source, purpose, latitude_column, longitude_column,
+		resolution, bucket, k, watermark, time_zone, starts_at, domain, role_name, recipients, breakdowns, site_column,
+		kind, account_column, resolutions, buckets, measures, cells_per_day, minimum_stay, maximum_gap, trips_per_day, places, homes, false);
+	IF starts_at IS DISTINCT FROM p.starts_at THEN
 		RAISE EXCEPTION 'pipeline %: starts_at is not the start of a bucket', name
-			USING ERRCODE = 'invalid_parameter_value',
-				  HINT = format('Take %s.', first_window(name, starts_at, bucket, time_zone));
+			USING ERRCODE = 'invalid_parameter_value', HINT = format('Take %s.', p.starts_at);
 	END IF;
 	SELECT r INTO unknown FROM unnest(recipients) AS r WHERE r NOT IN (SELECT c.recipient FROM recipient AS c);
 	IF FOUND THEN
 		RAISE EXCEPTION 'pipeline %: recipient "%" does not exist', name, unknown
 			USING ERRCODE = 'undefined_object', HINT = 'Make it with mobanon.create_recipient().';
 	END IF;
-	PERFORM check_breakdowns(name, source, purpose, breakdowns);
-	SELECT * INTO columns FROM protected_table AS t WHERE t.relation = source;
+	p.definition := pipeline_definition(p.pipeline, p.source, p.role_name);
+	p.created_at := now();
+	p.created_by := session_user;
 	LOCK TABLE pipeline IN SHARE ROW EXCLUSIVE MODE;
-	INSERT INTO pipeline (pipeline_id, pipeline, published_until, bucket, watermark, time_zone, source, purpose,
-		role_name, subject_column, event_time_column, latitude_column, longitude_column, site_column, domain, resolution, k,
-		recipients, starts_at, breakdowns, definition)
-	SELECT COALESCE(max(o.pipeline_id), 0) + 1, name, starts_at, bucket, watermark, time_zone, source::text, purpose,
-		(SELECT r.rolname FROM pg_roles AS r WHERE r.oid = processing_role(name, purpose, role_name)),
-		columns.subject_column, columns.event_time_column, latitude_column, longitude_column, site_column, domain, resolution, k,
-		recipients, starts_at, breakdowns, pipeline_definition(name, source::text, (SELECT r.rolname FROM pg_roles AS r WHERE r.oid = role_name))
-	FROM pipeline AS o
-	RETURNING * INTO p;
+	SELECT COALESCE(max(o.pipeline_id), 0) + 1 INTO p.pipeline_id FROM pipeline AS o;
+	INSERT INTO pipeline SELECT p.*;
+	-- what areas mean stays as it is
+	PERFORM seal_area_set(p.places), seal_area_set(p.homes);
 	PERFORM create_release(p);
 	PERFORM enforce_checks(p);
 END
 $$;
-COMMENT ON FUNCTION mobanon.register_pipeline(text, regclass, text, regrole, name, name, text, interval, int, interval, text, timestamptz, text, text[], name[], name) IS
+COMMENT ON FUNCTION mobanon.register_pipeline IS
 'The last step of a pipeline''s statements: checks its stages, writes it into the register, and makes the release.';
 
 CREATE FUNCTION mobanon.set_release_reader(pipeline text, reader regrole, reads boolean) RETURNS void
