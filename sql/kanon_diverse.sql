@@ -25,7 +25,7 @@ SELECT enough, share, mobanon.kanon_diverse(phone, home, 20, 2, enough, share)
 FROM kanon_guest, (VALUES (5, 90), (5, 92), (6, 100)) AS v (enough, share) WHERE place = 'fair' GROUP BY enough, share ORDER BY enough, share;
 -- Nobody makes a group diverse by having several homes, or none that is known: such a subject may live where most do.
 SELECT what, mobanon.kanon_diverse(phone, home, 20, 2)
-FROM (SELECT 'two homes each' AS what, i AS phone, h AS home FROM generate_series(1::bigint, 60) AS i, (VALUES ('Ahlen'), ('Beckum')) AS v (h)
+FROM (SELECT 'two homes each' AS what, i AS phone, (ARRAY['Ahlen', 'Beckum'])[(i + n) % 2 + 1] AS home FROM generate_series(1::bigint, 60) AS i, (VALUES (0), (1)) AS v (n)
 	  UNION ALL SELECT 'home unknown', i, CASE WHEN i <= 40 THEN 'Ahlen' END FROM generate_series(1, 60) AS i
 	  UNION ALL SELECT 'few unknown', i, CASE WHEN i <= 30 THEN 'Ahlen' WHEN i <= 55 THEN 'Beckum' END FROM generate_series(1, 60) AS i
 	  UNION ALL SELECT 'sometimes unknown', i, h FROM generate_series(1, 60) AS i, (VALUES (0), (1)) AS v (n), LATERAL (SELECT CASE WHEN n = 1 THEN (ARRAY['Ahlen', 'Beckum'])[i % 2 + 1] END) AS l (h)) AS g

@@ -63,7 +63,8 @@ GRANT EXECUTE ON FUNCTION mobanon.create_purpose(text, text, text, text, interva
 	mobanon.bind_purpose(text, regrole), mobanon.unbind_purpose(text, regrole), mobanon.bind_role(text, regrole),
 	mobanon.unbind_role(text, regrole), mobanon.purpose_policies(text),
 	mobanon.protect(regclass, name, name), mobanon.unprotect(regclass),
-	mobanon.rebuild_consent_state(), mobanon.erase_subject(text, text), mobanon.import_consents(),
+	mobanon.rebuild_consent_state(), mobanon.erase_subject(text, text, interval), mobanon.consent_proof(text), mobanon.forget_proofs(),
+	mobanon.import_consents(),
 	mobanon.note_expired(), mobanon.seal_ledger(), mobanon.ledger_head(), mobanon.verify_ledger(text) TO mobanon_admin;
 GRANT EXECUTE ON FUNCTION mobanon.grant_consent(text, text, text, timestamptz, text, text, text, text),
 	mobanon.withdraw_consent(text, text, text, timestamptz, text, text, text, text),

@@ -14,11 +14,13 @@
  * an area as a whole; a root with fewer than k is dropped.  Nothing that is
  * published contains anything else that is, so nothing can be subtracted.
  *
- * By the other rule (AREA_REST) the children that have at least k stay, and those
- * that have not are one area together: the rest of the box.  It has n subjects in
- * c children, of which everybody may know that each has at most k - 1; so none is
- * bounded from below as long as n <= (c - 1)(k - 1).  Where it is, all of the box is
- * one area, and a rest of fewer than k goes up and is part of the next box's rest.
+ * By the other rule (AREA_REST) every box of level 0 with at least k is an area, and
+ * what is left of a box, in its other children, is one area together: the rest.  It
+ * has n subjects in c children, and everybody can see which.  As long as
+ * n <= (c - 1)(k - 1) it may be that each child has fewer than k and any one of
+ * them nobody, so nothing is known of any of them that is not known of a box that
+ * plain suppression withholds.  A rest that is smaller than k, or larger than this,
+ * goes up and is part of the parent's rest; what is left of a root is dropped.
  *
  * How many distinct subjects are in each box of each level, in one pass over
  * the rows in the order of the tree (area_tree.c): a row adds one to its box of
@@ -131,7 +133,7 @@ typedef struct OpenBox
 	int64		subjects;		/* so far: may be off by what children still hold */
 	uint64		first_leaf;		/* the number of its first box of level 0 */
 	Size		first_area;		/* areas there were before it */
-	int64		failed;			/* children with fewer than k, or with a rest of fewer */
+	int64		failed;			/* children with fewer than k; AREA_REST: with a rest */
 	SubjectKey *rest;			/* AREA_REST: the subjects of those */
 	Size		n_rest;
 	Size		max_rest;

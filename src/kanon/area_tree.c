@@ -85,26 +85,31 @@ sort_rest(OpenBox *box)
 	box->n_rest = n;
 }
 
-/* A box is complete: is its rest an area, or all of it, or is the rest the parent's? */
+/*
+ * A box is complete.  Its rest is an area if it is large enough, and not so large
+ * that it says something of its parts; else it is part of the parent's.  Is it?
+ */
 static bool
 close_with_rest(AreaTree *tree, int level)
 {
 	OpenBox    *box = &tree->open[level];
 
-	if (level > 0)
-		sort_rest(box);
-	if (box->n_rest >= tree->k)
+	if (level == 0)
 	{
-		if ((int64) box->n_rest <= (box->failed - 1) * (tree->k - 1))
-			add_area(tree, level, box->n_rest);
-		else
-			add_whole(tree, level);
-		box->n_rest = 0;
+		if (box->subjects >= tree->k)
+		{
+			add_area(tree, level, box->subjects);
+			return false;
+		}
 	}
-	else if (level == 0 && box->subjects >= tree->k)
+	else
 	{
-		add_whole(tree, level);
-		box->n_rest = 0;
+		sort_rest(box);
+		if ((int64) box->n_rest >= tree->k && (int64) box->n_rest <= (box->failed - 1) * (tree->k - 1))
+		{
+			add_area(tree, level, box->n_rest);
+			return false;
+		}
 	}
 	if (box->n_rest == 0)
 		return false;

@@ -13,9 +13,9 @@
  *		south	 -t		 +t
  *
  * Where all rows that lose have k subjects or more, the first corner may hold
- * any number up to k more than it does, even to a reader who knows all other
- * small rows; and no sum that it is part of is one of small rows only: each
- * contains a row that loses, so at least k subjects.
+ * any number up to k more than it does.  And no sum that it is part of is one of
+ * small rows only: a sum that can be computed does not change, so it contains a
+ * row that loses, and with it at least k subjects.
  */
 #ifndef KANON_TABLE_MOVE_H
 #define KANON_TABLE_MOVE_H

@@ -218,8 +218,8 @@ RETURN format($sql$step AS (
   SELECT l.pseudonym, l.person, l.bucket, l.place AS area, l.arrival, l.departure, l.events, l.came_from, l.went_to,
          (l.arrival AT TIME ZONE %3$L)::date AS day, floor(extract(epoch FROM l.departure - l.arrival) / 60)::bigint AS minutes
   FROM (SELECT run.*,
-               CASE WHEN arrival - lag(departure) OVER w <= %4$L THEN NULLIF(lag(place) OVER w, place) END AS came_from,
-               CASE WHEN lead(arrival) OVER w - departure <= %4$L THEN NULLIF(lead(place) OVER w, place) END AS went_to
+               CASE WHEN arrival - lag(departure) OVER w <= %4$L THEN lag(place) OVER w END AS came_from,
+               CASE WHEN lead(arrival) OVER w - departure <= %4$L THEN lead(place) OVER w END AS went_to
         FROM run WINDOW w AS (PARTITION BY pseudonym, bucket ORDER BY arrival)) AS l
   WHERE l.place IS NOT NULL
 )$sql$, stays, gap, time_zone, way);

@@ -34,7 +34,7 @@ DECLARE
 	subject	text := (ARRAY['CASE WHEN s % 7 > 0 THEN s - 3 END', 's - 30', '(''user-'' || s)', 'md5(s::text)::uuid', 'lpad(to_hex(s), 32, ''0'')::uuid'])[1 + seed % 5];
 	value	text := (ARRAY['random() * 60', '(random() < 0.5)::int', 'power(random(), -1.2)', '15', 'CASE WHEN s % 11 > 0 THEN 5 + s % 3 END', 'random() * 9e18 * (random() < 0.4)::int',
 					'CASE WHEN s = 5 THEN 1e6 ELSE 1 + random() * 3 END', 'CASE WHEN random() < 0.9 THEN 0 ELSE 7 END'])[1 + floor(random() * 8)];
-	home	text := (ARRAY['(s * 31 % 4)', '(s % 2)', 'CASE WHEN s % 13 > 0 THEN CASE WHEN s % 9 = 0 THEN floor(random() * 3) ELSE s % 3 END END', '(floor(power(s, 0.3)))'])[1 + floor(random() * 4)];
+	home	text := (ARRAY['(s * 31 % 4)', '(s % 2)', '(CASE WHEN s % 5 > 0 THEN s % 2 ELSE i % 2 END)', 'CASE WHEN s % 13 > 0 THEN CASE WHEN s % 9 = 0 THEN floor(random() * 3) ELSE s % 3 END END', '(floor(power(s, 0.3)))'])[1 + floor(random() * 5)];
 BEGIN
 	DROP TABLE IF EXISTS data, parted;
 	EXECUTE format('CREATE UNLOGGED TABLE data AS SELECT CASE WHEN g %% 17 <> 1 THEN g END AS a, %s AS subject, (%s)::bigint AS value, (%s)::%s AS home, i FROM
@@ -147,7 +147,7 @@ BEGIN
 	END LOOP;
 END $$;
 
-SELECT setseed(0.14);
+SELECT setseed(0.22);
 SELECT format('CALL make_data(%s)', i), 'CALL make_rule()', 'CALL make_oracle()', format('CALL check_data(%s)', i) FROM generate_series(1, :datasets) AS i \gexec
 SELECT is((SELECT string_agg(DISTINCT format('data set %s: %s', x.dataset, x.detail), '; ') FROM wrong AS x WHERE x.way = w.name), NULL, format('%s: equals the oracle', w.name))
 FROM way AS w ORDER BY w.id;
