@@ -71,7 +71,10 @@ memory_of() { # memory_of SQL: peak MB
 	local pid peak=0 now
 	: >"$WORK/memory"
 	bench_sql -At -c "SET enable_hashagg = off; SET work_mem = '4MB'" -c "SELECT pg_backend_pid()" -c "$1" -c 'SELECT pg_sleep(0.3)' >"$WORK/memory" &
-	until pid=$(head -1 "$WORK/memory") && [ -n "$pid" ]; do sleep 0.02; done
+	until pid=$(head -1 "$WORK/memory") && [ -n "$pid" ]; do
+		kill -0 $! 2>/dev/null || die 'the measured statement did not start'
+		sleep 0.02
+	done
 	while [ -e "/proc/$pid/status" ]; do
 		now=$(private_kb "$pid")
 		[ "${now:-0}" -le "$peak" ] || peak=$now
