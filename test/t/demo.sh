@@ -43,11 +43,11 @@ flows = json.load(open(sys.argv[1] + "/flows.geojson"))["features"]
 print(len(release) == len(data["rows"]) > 0, min(f["properties"]["subjects"] for f in release) >= 5,
     all(f["geometry"]["coordinates"][0][0] == f["geometry"]["coordinates"][0][-1] for f in release),
     "http" in page.replace("http://www.w3.org/2000/svg", ""))
-print([l["kind"] for l in layers], all(r[1] >= 5 for l in layers for r in l["rows"]), len(layers[-1]["rows"]) == len(flows) > 0,
-    {f["geometry"]["type"] for f in flows})
+print(*[l["kind"] for l in layers], all(r[1] >= 5 for l in layers for r in l["rows"]), len(layers[-1]["rows"]) == len(flows) > 0,
+    *{f["geometry"]["type"] for f in flows})
 PY
 )" 'True True True False
-['"'footfall', 'dwell', 'flows'] True True {'LineString'}"' 'GeoJSON and map hold the same rows, none below k, and the map asks no network for anything'
+footfall dwell flows True True LineString' 'GeoJSON and map hold the same rows, none below k, and the map asks no network for anything'
 rm -r "$HERE/out"
 ok "$(left_behind)" '' 'the demo leaves nothing behind but what it says it writes'
 
