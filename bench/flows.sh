@@ -12,8 +12,8 @@ trip_table() { # trip_table NAME ROWS SUBJECTS
 CREATE UNLOGGED TABLE :name AS
 SELECT md5(s::text)::uuid AS pseudonym, timestamptz '2026-03-02 00:00+01' + (i % 7) * interval '1 day' AS bucket,
 	mobanon.coarsen_cell(48.0 + (f % 55) * 0.01, 11.0 + f / 55 * 0.01, '500m') AS origin, mobanon.coarsen_cell(48.0 + (t % 55) * 0.01, 11.0 + t / 55 * 0.01, '500m') AS destination
-FROM (SELECT i, (:subjects * power((h1 & 1048575) / 1048576.0, 1.3))::bigint AS s, (3000 * power((h2 & 65535) / 65536.0, 2.5))::int AS f,
-		(3000 * power(((h2 >> 16) & 65535) / 65536.0, 2.5))::int AS t
+FROM (SELECT i, (:subjects * power((h1 & 1048575) / 1048576::float8, 1.3))::bigint AS s, (3000 * power((h2 & 65535) / 65536::float8, 2.5))::int AS f,
+		(3000 * power(((h2 >> 16) & 65535) / 65536::float8, 2.5))::int AS t
 	FROM (SELECT i, abs(hashint8extended(i, 1)) AS h1, abs(hashint8extended(i, 2)) AS h2 FROM generate_series(1, :rows) AS i) AS h) AS r;
 VACUUM ANALYZE :name;
 SQL

@@ -87,6 +87,26 @@ $sql;
 SQL
 }
 
+# The same in processor time of the backend, of the statement's second run in its session: on a machine that
+# does other work, too, this is what can be compared.  A script that wants it says: time_once() { time_cpu "$1"; }
+time_cpu() {
+	local before= sql=$1
+	if [[ $sql == *';;'* ]]; then before=${sql%%;;*}; sql=${sql##*;;}; fi
+	bench_sql -At <<SQL | awk '/^CPU/ {if (n++) print ($2 - before) / 1e6; before = $2}'
+SELECT pg_backend_pid() AS pid \gset
+\setenv PID :pid
+\o /dev/null
+$before;
+$sql;
+\o
+\! cut -d" " -f1 /proc/\$PID/schedstat | sed "s/^/CPU /"
+\o /dev/null
+$sql;
+\o
+\! cut -d" " -f1 /proc/\$PID/schedstat | sed "s/^/CPU /"
+SQL
+}
+
 median() { sort -n | awk '{a[NR]=$1} END{print (NR % 2) ? a[(NR + 1) / 2] : (a[NR / 2] + a[NR / 2 + 1]) / 2}'; }
 
 compare() {

@@ -122,9 +122,12 @@ UPDATE mobanon.consent_ledger SET channel = 'shop' WHERE actor = 'clerk 17';
 ALTER TABLE mobanon.consent_ledger ENABLE ALWAYS TRIGGER append_only;
 SELECT * FROM mobanon.verify_ledger();
 
--- Erasing a person leaves the ledger whole and says no longer who.
+-- Erasing a person leaves the ledger whole and says no longer who; what is kept is named. Who has the number, and a
+-- server with the root key, still finds what the person decided.
 SET ROLE consent_dba;
-SELECT mobanon.erase_subject('491703', 'request of 2026-04-01');
+SELECT what, outcome, entries, until = now() + interval '3 years' AS "for 3 years"
+FROM mobanon.erase_subject('491703', 'request of 2026-04-01') WHERE what NOT LIKE 'the planner%';
+SELECT entry_id, purpose, state, decided_at, channel FROM mobanon.consent_proof('491703');
 SELECT * FROM mobanon.verify_ledger();
 RESET ROLE;
 SELECT subject, state, counts, channel, actor FROM mobanon.consent_ledger ORDER BY entry_id LIMIT 3;

@@ -40,6 +40,20 @@ FROM (SELECT kanon_partition(subject, cell, at + interval '55 days' - interval '
 SELECT a.bucket, a.width, a.subjects
 FROM (SELECT kanon_partition(subject, cell, at + interval '55 days' - interval '4 hours 30 minutes', 7, '{500m}', '{1 hour,1 day}', 'Europe/Berlin') AS areas FROM part_time) AS p, unnest(p.areas) AS a;
 
+-- kanon_partition_rest: squares with enough people stay, also beside one that has not.  The two are part of nothing, as they are under k = 5 in 10 km.
+SELECT a.cell, a.subjects
+FROM (SELECT kanon_partition_rest(subject, cell, at, 5, '{500m,1km,10km}') AS areas FROM part_event) AS p, unnest(p.areas) AS a;
+-- Eight people in three squares with too few are the rest of their square kilometre: its row stands for it without the 500 m inside.
+CREATE TABLE part_rest AS
+SELECT subject, c::cell AS cell FROM (VALUES ('500mN32700E45500', 1, 20), ('500mN32700E45505', 21, 23), ('500mN32705E45500', 24, 26), ('500mN32705E45505', 27, 28)) AS v (c, first, last), generate_series(first, last) AS subject;
+SELECT a.cell, a.subjects FROM (SELECT kanon_partition_rest(subject, cell, 'epoch', 5, '{500m,1km}') AS areas FROM part_rest) AS p, unnest(p.areas) AS a;
+-- With a ninth each of the three would have at least one, since none has more than four.  That says too much: they are left to a coarser rest.
+INSERT INTO part_rest VALUES (29, '500mN32705E45505');
+SELECT a.cell, a.subjects FROM (SELECT kanon_partition_rest(subject, cell, 'epoch', 5, '{500m,1km}') AS areas FROM part_rest) AS p, unnest(p.areas) AS a;
+-- In time: two periods of five minutes with enough people, and the rest of their hour.
+SELECT a.* FROM (SELECT kanon_partition_rest(i, '1kmN3270E4550', timestamptz '2025-09-01 06:00+02' + minute * interval '1 minute', 5, '{1km}', '{5 minutes,1 hour}', 'Europe/Berlin') AS areas
+	FROM (VALUES (0, 1, 10), (5, 11, 20), (10, 21, 23), (15, 24, 26), (20, 27, 28)) AS v (minute, first, last), generate_series(first, last) AS i) AS p, unnest(p.areas) AS a;
+
 -- Map tiles: uuid and text subjects.
 SELECT a.cell, cell_resolution(a.cell), a.subjects
 FROM (SELECT kanon_partition(md5(i::text)::uuid, coarsen_cell(52.5 + i % 5 * 0.0001, 13.4 + i / 80 * 0.01, 'z20'), 'epoch', 5, '{z18,z16,z14,z10}') AS areas FROM generate_series(1, 200) AS i) AS p, unnest(p.areas) AS a;
@@ -71,4 +85,12 @@ SELECT kanon_partition(subject, cell, at, 5, CASE WHEN subject % 2 = 0 THEN '{50
 SELECT subject % 2 AS parity, cardinality(kanon_partition(subject, cell, at, 5, CASE WHEN subject % 2 = 0 THEN '{500m}' ELSE '{500m,1km}' END::text[])) FROM part_event GROUP BY 1 ORDER BY 1;
 -- The state is used up by the result: no window function.
 SELECT kanon_partition(subject, cell, at, 5, '{500m}') OVER () FROM part_event;
-DROP TABLE part_event, part_time;
+-- What each would publish: shares of visits (subject, cell of 500 m, bucket) by resolution.
+CREATE VIEW part_source AS SELECT subject, cell, at FROM part_event;
+SELECT * FROM partition_utility('part_source', 5, '{500m,1km,10km}', subject_column => 'subject', bucket_column => 'at');
+SELECT * FROM partition_utility('part_source', 5, '{500m,1km,10km}', '{15 minutes,1 day}', 'Europe/Berlin', 'subject', 'cell', 'at', rest => true);
+CREATE TABLE "p"" FROM (SELECT pg_sleep(9)) x --" AS SELECT subject AS "a"" FROM (SELECT pg_sleep(9)) x --", cell, at FROM part_event;
+SELECT resolution, visits FROM partition_utility('"p"" FROM (SELECT pg_sleep(9)) x --"', 5, '{500m}', subject_column => 'a" FROM (SELECT pg_sleep(9)) x --', bucket_column => 'at');
+SELECT * FROM partition_utility('part_source', NULL, '{500m}');
+DROP VIEW part_source;
+DROP TABLE part_event, part_time, part_rest, "p"" FROM (SELECT pg_sleep(9)) x --";

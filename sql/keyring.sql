@@ -36,9 +36,11 @@ SELECT mobanon.create_domain('keyring none', NULL);
 SELECT mobanon.extend_domain('keyring none', '2024-01-01');
 SELECT mobanon.extend_domain('keyring regress', 'infinity');
 -- Not even the owner can make two keys for one time, or leave a gap.
+\set VERBOSITY terse
 INSERT INTO mobanon.key_epoch (domain_id, epoch, starts_at, ends_at, follows, wrapped_key, root_key)
 SELECT domain_id, 99, ends_at, ends_at + '1 hour', ends_at, wrapped_key, root_key
 FROM mobanon.key_epoch e JOIN mobanon.key_domain d USING (domain_id) WHERE domain = 'keyring regress' AND epoch = 1;
+\set VERBOSITY default
 UPDATE mobanon.key_epoch e SET ends_at = e.ends_at - interval '1 hour'
 FROM mobanon.key_domain d WHERE d.domain_id = e.domain_id AND domain = 'keyring regress' AND epoch = 1;
 -- A wrapped key unwraps only in its own row.

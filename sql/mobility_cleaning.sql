@@ -47,6 +47,11 @@ FROM (VALUES ('10kmN326E434'::cell), ('10kmN326E435'), ('10kmN326E436'), ('10kmN
 GROUP BY b.cell ORDER BY b.cell;
 -- Cells of both grids have distances.
 SELECT round(cell_distance('1kmN3265E4334', coarsen_cell(52.3, 10.1, 'z14'))) AS metres, round(cell_distance(coarsen_cell(0, 0, 'z20'), coarsen_cell(0, 179.9999, 'z20'))) AS half_way_round;
+-- Rules may come from a table, as long as a group has one.
+CREATE TABLE rule (name text, rules cleaning);
+INSERT INTO rule VALUES ('all', cleaning()), ('no jumps', cleaning(jumps => false)), ('slow', cleaning(jump_speed => 5, jump_distance => 100));
+SELECT r.name, (cleaning_counts(p.cell, s.at, r.rules ORDER BY s.at)).* FROM seen AS s JOIN place AS p ON place = p.name, rule AS r WHERE subject IN ('jump') GROUP BY r.name ORDER BY r.name;
+DROP TABLE rule;
 -- What is refused.
 SELECT stays(cell, at, '0', '4 minutes', cleaning() ORDER BY at) FROM seen JOIN place ON place = name WHERE subject = 'jump';
 SELECT stays(cell, at, '0', '2 hours', cleaning(jump_speed => 0) ORDER BY at) FROM seen JOIN place ON place = name WHERE subject = 'jump';

@@ -93,6 +93,11 @@ SELECT kanon_flows(subject, origin, destination, 20, '{1km}') IS NULL AS no_row 
 CREATE TABLE released AS SELECT f.* FROM (SELECT kanon_flows(subject, origin, destination, 20, '{1km,5km,10km}') AS flows FROM made) AS g, unnest(flows) AS f;
 SELECT area, sum(subjects) FILTER (WHERE destination <@ area) AS coming, sum(subjects) FILTER (WHERE origin <@ area) AS going
 FROM released, (VALUES ('10kmN325E435'::cell), ('10kmN326E433'), ('10kmN324E432')) AS a (area) GROUP BY area ORDER BY area;
+-- A measure of a row: the trips joined to it, since a row holds all the trips between its areas; same subjects, same k.  The median takes 3 k of them.
+CREATE TABLE timed AS SELECT subject, origin, destination, 10 + subject % 30 AS minutes FROM made;
+CREATE TABLE wide AS SELECT f.* FROM (SELECT kanon_flows(subject, origin, destination, 20, '{5km,10km}', 4, 0) AS flows FROM made) AS g, unnest(flows) AS f;
+SELECT f.origin, f.destination, f.subjects, kanon_suppress(t.subject, 20) AS again, round(kanon_avg(t.subject, t.minutes, 20, 120), 1) AS average_minutes, kanon_quantile(t.subject, t.minutes, 0.5, 20, 120) AS median_minutes
+FROM wide AS f JOIN timed AS t ON t.origin <@ f.origin AND t.destination <@ f.destination GROUP BY f.origin, f.destination, f.subjects ORDER BY f.origin, f.destination;
 -- ---- chains ------------------------------------------------------------------
 CREATE TABLE made_chain AS
 SELECT n AS subject, '1kmN3265E4330'::cell AS origin, '1kmN3251E4351'::cell AS via, CASE WHEN n <= 60 THEN '1kmN3265E4330' WHEN n <= 62 THEN '1kmN3266E4330' WHEN n <= 100 THEN '1kmN3241E4321' ELSE '1kmN3201E4301' END::cell AS destination
@@ -124,5 +129,5 @@ SELECT kanon_flows(subject, origin, destination, (20 + subject % 2)::int, '{1km}
 SELECT kanon_flows(subject, origin, destination, 20, CASE subject % 2 WHEN 0 THEN '{1km}' ELSE '{5km}' END::text[]) FROM made;
 SELECT kanon_flows(subject, origin, destination, 20, '{1km}', 4, (subject % 2)::int) FROM made;
 DROP VIEW stays_of;
-DROP TABLE stayed, made, often, made_chain, released;
+DROP TABLE stayed, made, often, made_chain, released, timed, wide;
 DROP PROCEDURE make_trips;

@@ -43,6 +43,14 @@ SELECT s.* FROM (SELECT stays('1kmN3265E4334', at, '0', '100000000 days' ORDER B
 SELECT cardinality(stays('1kmN3265E4334', at, '0', '106751991 days 04:00:54.775807' ORDER BY at)) FROM (VALUES (timestamptz '4714-11-24 00:00:00 BC'), ('294276-12-31 23:59:59.999999')) AS v (at);
 -- Running: each row of a window sees the stays so far.
 SELECT at::time, cardinality(stays(cell, at, '15 minutes', '2 hours') OVER (ORDER BY at)) AS stays FROM seen WHERE pseudonym = 1 ORDER BY at;
+-- The same by every plan: sorted in the aggregate, sorted below it, and hashed, where groups with gaps of their own take turns.
+CREATE VIEW sorted AS SELECT pseudonym, cell, at, make_interval(hours => pseudonym) AS gap FROM seen ORDER BY at;
+CREATE TABLE by_sort AS SELECT pseudonym, stays(cell, at, '0', make_interval(hours => pseudonym) ORDER BY at) AS stays FROM seen GROUP BY pseudonym;
+CREATE FUNCTION stays_plan(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$ BEGIN RETURN QUERY EXECUTE 'EXPLAIN (COSTS off) ' || query; END $$;
+SET enable_sort = off;
+SELECT * FROM stays_plan($$SELECT pseudonym, stays(cell, at, '0', gap) FROM (SELECT * FROM sorted OFFSET 0) AS s GROUP BY pseudonym$$) AS node WHERE node LIKE '%Aggregate%';
+SELECT count(*) AS same FROM by_sort JOIN (SELECT pseudonym, stays(cell, at, '0', gap) AS stays FROM (SELECT * FROM sorted OFFSET 0) AS s GROUP BY pseudonym) AS h USING (pseudonym, stays);
+RESET enable_sort;
 -- What is refused.
 SELECT stays(cell, at, '0', '2 hours') FROM (VALUES (timestamptz '2024-06-08 10:00'), ('2024-06-08 09:59')) AS v (at), (VALUES ('1kmN3265E4334'::cell)) AS c (cell);
 SELECT stays(cell, at, NULL, '2 hours' ORDER BY at) FROM seen;
@@ -51,4 +59,6 @@ SELECT stays(cell, at, '1 month', '2 hours' ORDER BY at) FROM seen;
 SELECT stays(cell, at, '15 minutes', '-2 hours' ORDER BY at) FROM seen;
 SELECT stays(cell, at, '15 minutes', '2147483647 days' ORDER BY at) FROM seen;
 SELECT stays(cell, at, '15 minutes', make_interval(hours => pseudonym) ORDER BY at) FROM seen;
-DROP TABLE seen, twice;
+DROP VIEW sorted;
+DROP FUNCTION stays_plan;
+DROP TABLE seen, twice, by_sort;

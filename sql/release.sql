@@ -118,3 +118,7 @@ SELECT mobanon.create_pipeline('release_story.footfall', 'release_story.events',
 RESET ROLE;
 SELECT relname, relkind FROM pg_class WHERE relnamespace = 'release_story'::regnamespace ORDER BY relname;
 SELECT attname, attacl FROM pg_attribute WHERE attrelid = 'release_story.events'::regclass AND attnum > 0 ORDER BY attnum;
+-- A table may be left to itself again.
+SET ROLE regress_release_dba;
+SELECT mobanon.unprotect('release_story.events');
+RESET ROLE;

@@ -63,7 +63,8 @@ GRANT EXECUTE ON FUNCTION mobanon.create_purpose(text, text, text, text, interva
 	mobanon.bind_purpose(text, regrole), mobanon.unbind_purpose(text, regrole), mobanon.bind_role(text, regrole),
 	mobanon.unbind_role(text, regrole), mobanon.purpose_policies(text),
 	mobanon.protect(regclass, name, name), mobanon.unprotect(regclass),
-	mobanon.rebuild_consent_state(), mobanon.erase_subject(text, text), mobanon.import_consents(),
+	mobanon.rebuild_consent_state(), mobanon.erase_subject(text, text, interval), mobanon.consent_proof(text), mobanon.forget_proofs(),
+	mobanon.import_consents(),
 	mobanon.note_expired(), mobanon.seal_ledger(), mobanon.ledger_head(), mobanon.verify_ledger(text) TO mobanon_admin;
 GRANT EXECUTE ON FUNCTION mobanon.grant_consent(text, text, text, timestamptz, text, text, text, text),
 	mobanon.withdraw_consent(text, text, text, timestamptz, text, text, text, text),
@@ -184,13 +185,19 @@ GRANT EXECUTE ON FUNCTION
 	mobanon.kanon_partition_uuid(internal, uuid, mobanon.cell, timestamptz, integer, text[], interval[], text),
 	mobanon.kanon_partition_bigint(internal, bigint, mobanon.cell, timestamptz, integer, text[], interval[], text),
 	mobanon.kanon_partition_text(internal, text, mobanon.cell, timestamptz, integer, text[], interval[], text),
-	mobanon.kanon_partition_final(internal) TO PUBLIC;
+	mobanon.kanon_partition_rest(uuid, mobanon.cell, timestamptz, integer, text[]),
+	mobanon.kanon_partition_rest(bigint, mobanon.cell, timestamptz, integer, text[]),
+	mobanon.kanon_partition_rest(text, mobanon.cell, timestamptz, integer, text[]),
+	mobanon.kanon_partition_rest(uuid, mobanon.cell, timestamptz, integer, text[], interval[], text),
+	mobanon.kanon_partition_rest(bigint, mobanon.cell, timestamptz, integer, text[], interval[], text),
+	mobanon.kanon_partition_rest(text, mobanon.cell, timestamptz, integer, text[], interval[], text),
+	mobanon.kanon_partition_final(internal), mobanon.kanon_partition_rest_final(internal) TO PUBLIC;
 -- Arithmetic with the rows of the caller's own query; reasons tell which groups are small.
 GRANT EXECUTE ON FUNCTION mobanon.kanon_table(bigint, bigint, integer, "any"), mobanon.table_bounds(bigint, "any"),
-	mobanon.audit_table(regclass, name, integer, name[], name[]) TO PUBLIC;
+	mobanon.table_bounds_distinct(bigint, "any"), mobanon.audit_table(regclass, name, integer, name[], name[], boolean) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION mobanon.kanon_table_reason(bigint, bigint, integer, "any") TO mobanon_admin;
 -- Exact numbers, of small groups too; it reads what its caller may read.
-GRANT EXECUTE ON FUNCTION mobanon.partition_utility(regclass, integer, text[], interval[], text, name, name, name) TO mobanon_admin;
+GRANT EXECUTE ON FUNCTION mobanon.partition_utility(regclass, integer, text[], interval[], text, name, name, name, boolean) TO mobanon_admin;
 
 -- mobility -----------------------------------------------------------------
 -- Arithmetic with events that one may read anyway.
@@ -254,7 +261,8 @@ GRANT EXECUTE ON FUNCTION mobanon.registered_stages(), mobanon.set_withdrawal_li
 GRANT EXECUTE ON FUNCTION mobanon.customer_alarms() TO pg_monitor;
 -- Arithmetic with time, and releases as files (as far as the caller may read them): everybody.
 GRANT EXECUTE ON FUNCTION mobanon.release_parameters(regclass), mobanon.release_shape(regclass), mobanon.release_area(regclass, text),
-	mobanon.row_geometry(regclass), mobanon.release_geojson(regclass, timestamptz, timestamptz),
+	mobanon.row_geometry(regclass), mobanon.rows_on_map(regclass, jsonb),
+	mobanon.release_geojson(regclass, timestamptz, timestamptz),
 	mobanon.release_map(regclass, text, text, timestamptz, timestamptz), mobanon.column_list(name[], text),
 	mobanon.bucket_start(timestamptz, interval, text),
 	mobanon.bucket_end(timestamptz, interval, text) TO PUBLIC;

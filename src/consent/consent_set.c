@@ -152,10 +152,12 @@ arena_add(ConsentSet *set, const ConsentTimes *times, ConsentKey key)
 /*
  * The times at which a history allows reading; n = 0 when consent is not in
  * force and can only be again by a new decision.  earlier: the purpose may use
- * events from before the grant, but never those of another person.
+ * events from before the grant, but never those of another person.  That makes
+ * one span of two as soon as the grant is in force for certain; the statement
+ * at hand, which began at now, may not be the last one to ask.
  */
 void
-consent_times_of(const History *history, bool earlier, ConsentTimes *times)
+consent_times_of(const History *history, bool earlier, TimestampTz now, ConsentTimes *times)
 {
 	const Span *last = history->spans + history->n - 1;
 
@@ -168,18 +170,27 @@ consent_times_of(const History *history, bool earlier, ConsentTimes *times)
 	times->only = *last;
 	if (!earlier)
 		return;
+	if (last->from > now - USECS_PER_DAY)
+	{
+		times->n = 2;
+		times->pair[0].from = history->floor;
+		times->pair[0].until = last->from;
+		times->pair[1] = *last;
+		times->spans = times->pair;
+		return;
+	}
 	times->n = 1;
 	times->only.from = history->floor;
 }
 
 /* Enters or replaces a subject. */
 void
-consent_set_put(ConsentSet *set, ConsentKey key, const History *history, bool earlier)
+consent_set_put(ConsentSet *set, ConsentKey key, const History *history, bool earlier, TimestampTz now)
 {
 	ConsentTimes times;
 	ConsentSlot *slot;
 
-	consent_times_of(history, earlier, &times);
+	consent_times_of(history, earlier, now, &times);
 	if (set->used >= set->capacity / 4 * 3)
 		grow(set);
 	slot = find_slot(set, key);

@@ -29,6 +29,7 @@ typedef struct ConsentTimes
 	int			n;
 	const Span *spans;			/* the last one is the one in force */
 	Span		only;			/* where n = 1 needs no array */
+	Span		pair[2];		/* an array for n = 2 */
 } ConsentTimes;
 
 typedef struct ConsentSlot
@@ -65,11 +66,11 @@ typedef struct ConsentKey
 
 extern uint64 consent_set_capacity_for(uint64 subjects);
 extern void consent_set_init(ConsentSet *set, MemoryContext context, uint64 expected);
-extern void consent_set_put(ConsentSet *set, ConsentKey key, const History *history, bool earlier);
+extern void consent_set_put(ConsentSet *set, ConsentKey key, const History *history, bool earlier, TimestampTz now);
 extern const ConsentSlot *consent_set_find_bytes(const ConsentSet *set, ConsentKey key);
 extern void consent_set_times(const ConsentSet *set, const ConsentSlot *slot, ConsentTimes *times);
 extern void consent_set_copy_slots(const ConsentSet *set, ConsentSlot *slots, uint64 capacity);
-extern void consent_times_of(const History *history, bool earlier, ConsentTimes *times);
+extern void consent_times_of(const History *history, bool earlier, TimestampTz now, ConsentTimes *times);
 extern bool consent_times_allow(const ConsentTimes *times, TimestampTz then, TimestampTz now);
 extern ConsentKey consent_key_of_bytes(const char *bytes, int len);
 
@@ -203,14 +204,17 @@ consent_set_find(const ConsentSet *set, ConsentKey key)
 	return slot;
 }
 
-/* May an event of then, of the subject of this slot, be read now?  In force at both times. */
+/*
+ * May an event of then, of the subject of this slot, be read now?  In force at
+ * both times; an event at infinity is at no time.
+ */
 static inline bool
 consent_slot_allows(const ConsentSet *set, const ConsentSlot *slot, TimestampTz then, TimestampTz now)
 {
 	ConsentTimes times;
 
 	if (likely(slot->value >= MIN_TIMESTAMP || slot->value == DT_NOBEGIN))
-		return slot->value <= now && then >= slot->value;
+		return slot->value <= now && then >= slot->value && then != DT_NOEND;
 	consent_set_times(set, slot, &times);
 	return consent_times_allow(&times, then, now);
 }

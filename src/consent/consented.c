@@ -54,7 +54,7 @@ look_up(Scope *scope, Snapshot snapshot, ConsentKey key, Subject subject, Timest
 	times.n = 0;
 	history.spans = NULL;
 	if (state_read_one(scope->row.scope_id, subject, snapshot, &history))
-		consent_times_of(&history, scope->row.earlier, &times);
+		consent_times_of(&history, scope->row.earlier, scope->now, &times);
 	remember_last(scope, key, &times);
 	allowed = consent_times_allow(&times, then, scope->now);
 	if (history.spans != NULL)

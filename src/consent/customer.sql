@@ -24,28 +24,6 @@ $$;
 COMMENT ON FUNCTION mobanon.person_entries(text) IS
 'For the customer''s functions: the entries of the ledger about the person who has the identifier now.';
 
-CREATE FUNCTION mobanon.known_consent(subject text)
-RETURNS TABLE (purpose text, category text, known tstzrange, in_force tstzmultirange, usable tstzmultirange)
-LANGUAGE sql STABLE
-SET search_path = pg_catalog, mobanon, pg_temp
-AS $$
-	-- One row for each time something was recorded: few.  Publications in between saw that.
-	WITH moment AS (
-		SELECT DISTINCT l.scope_id, l.recorded_at FROM consent_ledger AS l WHERE l.subject = known_consent.subject AND l.counts
-	), known AS (
-		SELECT m.scope_id, tstzrange(m.recorded_at, lead(m.recorded_at) OVER (PARTITION BY m.scope_id ORDER BY m.recorded_at)) AS known,
-			(SELECT merge_decisions('{}', array_agg(ARRAY[l.decided_at, decision_code(l.state, l.valid_until)])) FROM consent_ledger AS l
-			 WHERE l.subject = known_consent.subject AND l.scope_id = m.scope_id AND l.counts AND l.recorded_at <= m.recorded_at) AS decisions
-		FROM moment AS m
-	)
-	SELECT s.purpose, s.category, k.known, i.spans,
-		CASE WHEN s.use_earlier_events AND NOT isempty(i.spans) THEN tstzmultirange(tstzrange(person_since(known_consent.subject), NULL)) ELSE i.spans END
-	FROM known AS k JOIN consent_scope AS s USING (scope_id),
-		LATERAL (SELECT consent_intervals(k.decisions) * tstzmultirange(tstzrange(person_since(known_consent.subject), NULL)) AS spans) AS i
-$$;
-COMMENT ON FUNCTION mobanon.known_consent(text) IS
-'For the customer''s functions: when consent was in force, as the ledger knew it during "known". usable: of which times events could be used.';
-
 CREATE FUNCTION mobanon.decision(token text)
 RETURNS TABLE (purpose text, description text, category text, category_description text, state text, decided_at timestamptz,
 	in_force boolean, effective_since timestamptz, valid_until timestamptz, channel text, notice_version text,

@@ -29,12 +29,18 @@ CREATE TABLE mobanon.consent_ledger (
 	-- makes the hash of a row that was erased say nothing about its subject
 	salt		uuid DEFAULT gen_random_uuid(),
 	leaf		bytea,
+	-- of a subject that was erased: a keyed hash of it, see erasure.sql
+	proof		uuid,
+	proof_until	timestamptz,
+	CHECK (proof IS NULL OR subject IS NULL),
+	CHECK ((proof IS NULL) = (proof_until IS NULL)),
 	CHECK ((subject IS NULL) = (leaf IS NOT NULL)),
 	CHECK ((subject IS NULL) = (salt IS NULL))
 );
 CREATE INDEX consent_ledger_subject ON mobanon.consent_ledger (subject);
 -- few rows: what withdrawal_status() looks for
 CREATE INDEX consent_ledger_withdrawal ON mobanon.consent_ledger (recorded_at) WHERE state IN ('refused', 'withdrawn', 'invalidated', 'ended');
+CREATE INDEX consent_ledger_proof ON mobanon.consent_ledger (proof) WHERE proof IS NOT NULL;
 CREATE INDEX consent_ledger_writer ON mobanon.consent_ledger (era, writer);
 COMMENT ON TABLE mobanon.consent_ledger IS
 'Every decision ever recorded, append-only. state as in ISO/IEC TS 27560 (event state), and "ended": the subject identifier belongs to somebody else from decided_at on. counts: false for a grant without proof from the subject through a channel that its purpose does not allow; it is recorded and changes nothing.';
@@ -43,6 +49,8 @@ COMMENT ON COLUMN mobanon.consent_ledger.recorded_at IS 'when the decision was w
 COMMENT ON COLUMN mobanon.consent_ledger.valid_until IS 'for a grant, the end of its validity, NULL for none';
 COMMENT ON COLUMN mobanon.consent_ledger.actor IS 'who recorded it: the database role, or the person named by the front end';
 COMMENT ON COLUMN mobanon.consent_ledger.evidence IS 'where the proof is kept, for example the number of a document';
+COMMENT ON COLUMN mobanon.consent_ledger.proof IS 'of an erased subject: keyed hash by which consent_proof() finds the entry again';
+COMMENT ON COLUMN mobanon.consent_ledger.proof_until IS 'until when the proof is kept; forget_proofs()';
 COMMENT ON COLUMN mobanon.consent_ledger.writer IS 'transaction that wrote the row, in the cluster "era"';
 
 -- state_read.c reads this table by column number: columns are only added at the end.
@@ -193,33 +201,3 @@ RETURN COALESCE(l.leaf, sha256(convert_to(jsonb_build_array(l.entry_id, l.scope_
 	l.era, l.writer::text, l.salt)::text, 'UTF8')));
 COMMENT ON FUNCTION mobanon.ledger_leaf(mobanon.consent_ledger) IS
 'The hash of a row of the ledger, as sealed: SHA-256 over all its columns as a JSON array; of an erased row, what it was before.';
-
-CREATE FUNCTION mobanon.erase_subject(subject text, reason text) RETURNS bigint
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER
-SET search_path = pg_catalog, mobanon, pg_temp
-AS $$
-#variable_conflict use_column
-DECLARE
-	number	bigint;
-	touched	bigint;
-BEGIN
-	IF erase_subject.subject IS NULL OR erase_subject.reason IS NULL THEN
-		RAISE EXCEPTION 'an erasure needs a subject and a reason' USING ERRCODE = 'null_value_not_allowed';
-	END IF;
-	INSERT INTO ledger_erasure (reason) VALUES (erase_subject.reason) RETURNING erasure_id INTO number;
-	DELETE FROM consent_state AS s WHERE s.subject = erase_subject.subject;
-	UPDATE consent_ledger AS l
-	SET leaf = ledger_leaf(l), subject = NULL, salt = NULL, evidence = NULL, actor = '(erased)'
-	WHERE l.subject = erase_subject.subject;
-	GET DIAGNOSTICS touched = ROW_COUNT;
-	UPDATE ledger_erasure AS e SET entries = touched WHERE e.erasure_id = number;
-	DELETE FROM access_code AS c WHERE c.subject = erase_subject.subject;
-	DELETE FROM access_token AS t WHERE t.subject = erase_subject.subject;
-	DELETE FROM code_event AS e WHERE e.subject = erase_subject.subject;
-	DELETE FROM outbox AS o WHERE o.subject = erase_subject.subject;
-	DELETE FROM consent_import AS i WHERE i.subject = erase_subject.subject;
-	RETURN touched;
-END
-$$;
-COMMENT ON FUNCTION mobanon.erase_subject(text, text) IS
-'Erases a person from ledger and state (GDPR Art. 17): the rows stay, with their hashes, but say no longer who. Consent of the subject is gone with it. Returns the number of rows of the ledger. Each call makes every session read consent_state anew: do many in one transaction.';

@@ -141,7 +141,7 @@ put_row(void *arg, ConsentKey key, const History *history, FullTransactionId wri
 {
 	Scope	   *scope = arg;
 
-	consent_set_put(&scope->delta, key, history, scope->row.earlier);
+	consent_set_put(&scope->delta, key, history, scope->row.earlier, scope->now);
 }
 
 static void
@@ -151,7 +151,7 @@ put_base_row(void *arg, ConsentKey key, const History *history, FullTransactionI
 
 	/* Only who consents: a subject that is not in the base does not. */
 	if (history->open && history->n > 0)
-		consent_set_put(&scope->base, key, history, scope->row.earlier);
+		consent_set_put(&scope->base, key, history, scope->row.earlier, scope->now);
 }
 
 static void
@@ -160,7 +160,7 @@ put_own_row(void *arg, ConsentKey key, const History *history, FullTransactionId
 	Scope	   *scope = arg;
 
 	if (FullTransactionIdEquals(writer, GetTopFullTransactionIdIfAny()))
-		consent_set_put(&scope->own, key, history, scope->row.earlier);
+		consent_set_put(&scope->own, key, history, scope->row.earlier, scope->now);
 }
 
 static void

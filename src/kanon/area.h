@@ -14,6 +14,14 @@
  * an area as a whole; a root with fewer than k is dropped.  Nothing that is
  * published contains anything else that is, so nothing can be subtracted.
  *
+ * By the other rule (AREA_REST) every box of level 0 with at least k is an area, and
+ * what is left of a box, in its other children, is one area together: the rest.  It
+ * has n subjects in c children, and everybody can see which.  As long as
+ * n <= (c - 1)(k - 1) it may be that each child has fewer than k and any one of
+ * them nobody, so nothing is known of any of them that is not known of a box that
+ * plain suppression withholds.  A rest that is smaller than k, or larger than this,
+ * goes up and is part of the parent's rest; what is left of a root is dropped.
+ *
  * How many distinct subjects are in each box of each level, in one pass over
  * the rows in the order of the tree (area_tree.c): a row adds one to its box of
  * level 0, and takes one from the smallest box that holds both this row and the
@@ -112,13 +120,23 @@ typedef struct Area
 	int			level;
 } Area;
 
+/* What becomes of a box with some children that have too few. */
+typedef enum AreaRule
+{
+	AREA_WHOLE,					/* all of it is one area */
+	AREA_REST					/* those children together are one, where that is safe */
+} AreaRule;
+
 /* A box that is being read; one for each level. */
 typedef struct OpenBox
 {
 	int64		subjects;		/* so far: may be off by what children still hold */
 	uint64		first_leaf;		/* the number of its first box of level 0 */
 	Size		first_area;		/* areas there were before it */
-	bool		child_failed;	/* a child has fewer than k */
+	int64		failed;			/* children with fewer than k; AREA_REST: with a rest */
+	SubjectKey *rest;			/* AREA_REST: the subjects of those */
+	Size		n_rest;
+	Size		max_rest;
 } OpenBox;
 
 /* The subjects of the root at hand, and in which box of level 0 each was last. */
@@ -132,6 +150,7 @@ typedef struct AreaTree
 {
 	MemoryContext context;
 	int64		k;
+	AreaRule	rule;
 	int			n_levels;
 	OpenBox		open[MAX_LEVELS];
 	uint64		leaf;			/* number of the box of level 0 that is being read */
@@ -145,7 +164,7 @@ typedef struct AreaTree
 	Size		max_areas;
 } AreaTree;
 
-extern void area_tree_init(AreaTree *tree, MemoryContext context, int64 k, int n_levels);
+extern void area_tree_init(AreaTree *tree, MemoryContext context, int64 k, AreaRule rule, int n_levels);
 extern void area_tree_leaf(AreaTree *tree, int level, Cell cell, TimestampTz bucket);
 extern void area_tree_add(AreaTree *tree, SubjectKey subject);
 extern void area_tree_finish(AreaTree *tree);
@@ -194,7 +213,7 @@ typedef struct AreaWalk
 } AreaWalk;
 
 extern LeafKey area_row_key(const Ladder *ladder, const AreaRow *row);
-extern void area_walk_init(AreaWalk *walk, Ladder *ladder, PartitionStore *store, uint32 row_words, int64 k);
+extern void area_walk_init(AreaWalk *walk, Ladder *ladder, PartitionStore *store, uint32 row_words, int64 k, AreaRule rule);
 extern void area_walk_rows(AreaWalk *walk, const RowSpan *spans, int n_spans, Size n_rows);
 extern void area_walk_leaf(AreaWalk *walk, const LeafKey *key, Cell cell);
 extern void area_walk_leaf_rows(AreaWalk *walk, RowSpan span);
@@ -221,7 +240,7 @@ typedef struct AreaInput
 
 extern AreaInput *area_input_create(MemoryContext context, Ladder *ladder, int32 k, SubjectKind kind);
 extern void area_input_add(AreaInput *input, Cell cell, TimestampTz at, SubjectKey subject);
-extern Area *area_input_finish(AreaInput *input, Size *n_areas);
+extern Area *area_input_finish(AreaInput *input, AreaRule rule, Size *n_areas);
 extern void area_input_destroy(AreaInput *input);
 
 #endif							/* KANON_AREA_H */

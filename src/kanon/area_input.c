@@ -433,7 +433,7 @@ walk_partitions(AreaInput *input, AreaWalk *walk)
  * The rows are gone then.
  */
 Area *
-area_input_finish(AreaInput *input, Size *n_areas)
+area_input_finish(AreaInput *input, AreaRule rule, Size *n_areas)
 {
 	AreaWalk	walk;
 
@@ -441,7 +441,7 @@ area_input_finish(AreaInput *input, Size *n_areas)
 		begin_partitions(input);
 	if (input->store == NULL)
 		create_store(input);
-	area_walk_init(&walk, input->ladder, input->store, input->row_words, input->k);
+	area_walk_init(&walk, input->ladder, input->store, input->row_words, input->k, rule);
 	if (input->rows)
 	{
 		RowSpan		span = {input->rows, input->rows + input->n_rows * input->row_words};

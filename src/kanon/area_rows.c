@@ -36,13 +36,14 @@ area_row_key(const Ladder *ladder, const AreaRow *row)
 
 /* A way that has not begun. */
 void
-area_walk_init(AreaWalk *walk, Ladder *ladder, PartitionStore *store, uint32 row_words, int64 k)
+area_walk_init(AreaWalk *walk, Ladder *ladder, PartitionStore *store, uint32 row_words,
+			   int64 k, AreaRule rule)
 {
 	memset(walk, 0, sizeof(AreaWalk));
 	walk->ladder = ladder;
 	walk->store = store;
 	walk->row_words = row_words;
-	area_tree_init(&walk->tree, store->context, k, ladder->n_levels);
+	area_tree_init(&walk->tree, store->context, k, rule, ladder->n_levels);
 }
 
 /* On to the next box of level 0; they come in the order of their keys, each once. */

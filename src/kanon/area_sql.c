@@ -1,6 +1,6 @@
 /*
  * area_sql.c
- *		kanon_partition(): the aggregates around area_input.c.
+ *		kanon_partition(), kanon_partition_rest(): the aggregates around area_input.c.
  */
 #include "kanon/area.h"
 
@@ -19,6 +19,7 @@ PG_FUNCTION_INFO_V1(kanon_partition_uuid);
 PG_FUNCTION_INFO_V1(kanon_partition_bigint);
 PG_FUNCTION_INFO_V1(kanon_partition_text);
 PG_FUNCTION_INFO_V1(kanon_partition_final);
+PG_FUNCTION_INFO_V1(kanon_partition_rest_final);
 
 /* Arguments of the transition functions; the last two may be missing. */
 enum
@@ -153,7 +154,7 @@ add_row(FunctionCallInfo fcinfo, AreaState *state, SubjectKey subject)
 }
 
 /*
- * Transitions of kanon_partition(subject, cell, at timestamptz, k integer,
+ * Transitions of kanon_partition and kanon_partition_rest(subject, cell, at timestamptz, k integer,
  * resolutions text[] [, buckets interval[], time_zone text]).  A row without
  * subject, cell or time counts nowhere.
  */
@@ -213,7 +214,10 @@ compare_areas(const void *a, const void *b)
 
 	if (x->bucket != y->bucket)
 		return x->bucket < y->bucket ? -1 : 1;
-	return x->cell < y->cell ? -1 : x->cell > y->cell;
+	if (x->cell != y->cell)
+		return x->cell < y->cell ? -1 : 1;
+	/* a shorter bucket and, AREA_REST, the rest of a longer one */
+	return x->level - y->level;
 }
 
 static Datum
@@ -257,12 +261,9 @@ area_array(FunctionCallInfo fcinfo, Ladder *ladder, const Area *areas, Size n)
 	return PointerGetDatum(result);
 }
 
-/*
- * Final function: the areas in the order of bucket and cell, or NULL when there
- * are none.  Uses the state up.
- */
-Datum
-kanon_partition_final(PG_FUNCTION_ARGS)
+/* The areas in the order of bucket, cell and width, or NULL when there are none.  Uses the state up. */
+static Datum
+finish_state(FunctionCallInfo fcinfo, AreaRule rule)
 {
 	AreaState  *state = (AreaState *) PG_GETARG_POINTER(0);
 	Ladder	   *ladder;
@@ -274,7 +275,7 @@ kanon_partition_final(PG_FUNCTION_ARGS)
 		report_no_aggregate();
 	check_k(false, state->input->k);
 	ladder = state->input->ladder;
-	areas = area_input_finish(state->input, &n);
+	areas = area_input_finish(state->input, rule, &n);
 	if (n > 0)
 	{
 		finish_areas(ladder, areas, n);
@@ -285,4 +286,18 @@ kanon_partition_final(PG_FUNCTION_ARGS)
 	if (n == 0)
 		PG_RETURN_NULL();
 	PG_RETURN_DATUM(result);
+}
+
+/* Final function of kanon_partition. */
+Datum
+kanon_partition_final(PG_FUNCTION_ARGS)
+{
+	return finish_state(fcinfo, AREA_WHOLE);
+}
+
+/* Final function of kanon_partition_rest. */
+Datum
+kanon_partition_rest_final(PG_FUNCTION_ARGS)
+{
+	return finish_state(fcinfo, AREA_REST);
 }

@@ -11,11 +11,12 @@
 
 /* An empty tree. */
 void
-area_tree_init(AreaTree *tree, MemoryContext context, int64 k, int n_levels)
+area_tree_init(AreaTree *tree, MemoryContext context, int64 k, AreaRule rule, int n_levels)
 {
 	memset(tree, 0, sizeof(AreaTree));
 	tree->context = context;
 	tree->k = k;
+	tree->rule = rule;
 	tree->n_levels = n_levels;
 	tree->seen_mask = FIRST_SEEN - 1;
 	tree->seen = MemoryContextAllocZero(context, FIRST_SEEN * sizeof(LastSeen));
@@ -25,13 +26,11 @@ area_tree_init(AreaTree *tree, MemoryContext context, int64 k, int n_levels)
 
 /* ---- areas ---------------------------------------------------------------- */
 
-/* The box of that level becomes an area, instead of those found inside it. */
 static void
-publish(AreaTree *tree, int level)
+add_area(AreaTree *tree, int level, int64 subjects)
 {
 	Area	   *area;
 
-	tree->n_areas = tree->open[level].first_area;
 	if (tree->n_areas == tree->max_areas)
 	{
 		tree->max_areas *= 2;
@@ -40,23 +39,108 @@ publish(AreaTree *tree, int level)
 	area = &tree->areas[tree->n_areas++];
 	area->cell = tree->cell;
 	area->bucket = tree->bucket;
-	area->subjects = tree->open[level].subjects;
+	area->subjects = subjects;
 	area->level = level;
 }
 
-/* A box is complete. */
+/* All of a box becomes an area, instead of those found inside it. */
+static void
+add_whole(AreaTree *tree, int level)
+{
+	tree->n_areas = tree->open[level].first_area;
+	add_area(tree, level, tree->open[level].subjects);
+}
+
+/* ---- rests ----------------------------------------------------------------- */
+
+static void
+add_to_rest(AreaTree *tree, OpenBox *box, const SubjectKey *subjects, Size n)
+{
+	if (box->n_rest + n > box->max_rest)
+	{
+		box->max_rest = Max(box->max_rest * 2, Max(box->n_rest + n, 64));
+		if (box->rest)
+			box->rest = repalloc_huge(box->rest, box->max_rest * sizeof(SubjectKey));
+		else
+			box->rest = MemoryContextAllocHuge(tree->context, box->max_rest * sizeof(SubjectKey));
+	}
+	memcpy(box->rest + box->n_rest, subjects, n * sizeof(SubjectKey));
+	box->n_rest += n;
+}
+
+/* Each subject once. */
+static void
+sort_rest(OpenBox *box)
+{
+	Size		n = 0;
+
+	if (box->n_rest < 2)
+		return;
+	subject_key_sort(box->rest, box->n_rest);
+	for (Size i = 0; i < box->n_rest; i++)
+	{
+		if (n == 0 || box->rest[n - 1].high != box->rest[i].high || box->rest[n - 1].low != box->rest[i].low)
+			box->rest[n++] = box->rest[i];
+	}
+	box->n_rest = n;
+}
+
+/*
+ * A box is complete.  Its rest is an area if it is large enough, and not so large
+ * that it says something of its parts; else it is part of the parent's.  Is it?
+ */
+static bool
+close_with_rest(AreaTree *tree, int level)
+{
+	OpenBox    *box = &tree->open[level];
+
+	if (level == 0)
+	{
+		if (box->subjects >= tree->k)
+		{
+			add_area(tree, level, box->subjects);
+			return false;
+		}
+	}
+	else
+	{
+		sort_rest(box);
+		if ((int64) box->n_rest >= tree->k && (int64) box->n_rest <= (box->failed - 1) * (tree->k - 1))
+		{
+			add_area(tree, level, box->n_rest);
+			return false;
+		}
+	}
+	if (box->n_rest == 0)
+		return false;
+	if (level + 1 < tree->n_levels)
+		add_to_rest(tree, &box[1], box->rest, box->n_rest);
+	return true;
+}
+
+/* The same without rests: does it have too few? */
+static bool
+close_whole(AreaTree *tree, int level)
+{
+	OpenBox    *box = &tree->open[level];
+
+	if (box->subjects < tree->k)
+		return true;
+	if (level == 0 || box->failed > 0)
+		add_whole(tree, level);
+	return false;
+}
+
 static void
 close_box(AreaTree *tree, int level)
 {
 	OpenBox    *box = &tree->open[level];
-	bool		failed = box->subjects < tree->k;
+	bool		failed = tree->rule == AREA_REST ? close_with_rest(tree, level) : close_whole(tree, level);
 
-	if (!failed && (level == 0 || box->child_failed))
-		publish(tree, level);
 	if (level + 1 < tree->n_levels)
 	{
 		box[1].subjects += box->subjects;
-		box[1].child_failed |= failed;
+		box[1].failed += failed;
 	}
 }
 
@@ -80,7 +164,8 @@ area_tree_leaf(AreaTree *tree, int level, Cell cell, TimestampTz bucket)
 		box->subjects = 0;
 		box->first_leaf = tree->leaf;
 		box->first_area = tree->n_areas;
-		box->child_failed = false;
+		box->failed = 0;
+		box->n_rest = 0;
 	}
 	tree->cell = cell;
 	tree->bucket = bucket;
@@ -150,6 +235,8 @@ area_tree_add(AreaTree *tree, SubjectKey subject)
 		return;
 	tree->open[0].subjects++;
 	last->leaf = tree->leaf;
+	if (tree->rule == AREA_REST && tree->open[0].subjects < tree->k)
+		add_to_rest(tree, &tree->open[0], &subject, 1);
 	if (before == 0)
 	{
 		last->subject = subject;

@@ -16,7 +16,8 @@ REGRESS   += kanon_table
 ISOLATION +=
 
 # ---- long forms of what make test does in short -----------------------------
-.PHONY: kanon-oracle kanon-fuzz kanon-table
+.PHONY: kanon-table
+.PHONY: kanon-oracle kanon-fuzz kanon-partition-oracle kanon-partition-city
 # 200 random data sets through every plan
 kanon-oracle:
 	@for t in kanon_oracle kanon_magnitude_oracle; do KANON_DATASETS=$(or $(DATASETS),200) ONLY=$$t test/run || exit 1; done
@@ -26,3 +27,9 @@ kanon-fuzz:
 # 150 tables with totals against linear programs (GLPK)
 kanon-table:
 	@TABLES=$(or $(TABLES),25) ONLY=kanon_table test/run
+# 300 random data sets through the partition and its definition
+kanon-partition-oracle:
+	@KANON_DATASETS=$(or $(DATASETS),300) ONLY=kanon_partition_oracle test/run
+# the partition of the whole generated city, seen from outside
+kanon-partition-city:
+	@SUBJECTS=$(or $(SUBJECTS),20000) ONLY=kanon_partition_release test/run

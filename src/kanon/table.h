@@ -56,13 +56,19 @@ typedef struct Table
 	int			patterns;		/* distinct ones, ascending */
 	uint32	   *pattern_list;
 
-	int32	   *slot;			/* hash table of rows by code; -1 is empty */
-	uint64		slot_mask;
+	int32	   *slot;			/* rows by code, or by hash of it; -1 is empty */
+	bool		direct;			/* by code */
+	uint64		slot_mask;		/* of the hash */
+	uint64		combinations;	/* codes are less than this */
 } Table;
 
-/* Row total[i] is the sum of rows part[start[i]] .. part[start[i + 1] - 1]. */
+/*
+ * Row total[i] is the sum of rows part[start[i]] .. part[start[i + 1] - 1]; of
+ * distinct subjects it is at most their sum, and at least each of them.
+ */
 typedef struct Relations
 {
+	bool		distinct;
 	int			relations;
 	int32	   *total;
 	int32	   *start;
@@ -82,7 +88,7 @@ extern Table *table_create(int dimensions, int rows, const int32 *members, const
 extern int32 table_find(const Table *table, uint64 code);
 
 /* table_relation.c */
-extern Relations *table_relations(const Table *table);
+extern Relations *table_relations(const Table *table, bool distinct);
 extern void table_check(const Table *table, const Relations *relations);
 
 /* table_bounds.c */

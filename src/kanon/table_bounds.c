@@ -6,6 +6,9 @@
  * rows by the bounds of the others, again and again until nothing changes.
  * The bounds are true whatever is withheld: no reader finds a value outside.
  * (A linear program may find narrower ones where relations share several rows.)
+ *
+ * Of distinct subjects less can be said: a part has at most the subjects of its
+ * total, and at least what the other parts cannot make up of it.
  */
 #include "kanon/table.h"
 
@@ -72,6 +75,7 @@ typedef struct Sums
 	int64		lowest;
 	int64		highest;		/* of those that have one */
 	int			open;			/* parts without an upper bound */
+	int64		largest;		/* lower bound */
 } Sums;
 
 static inline void
@@ -82,6 +86,7 @@ sums_count(Sums *sums, const Bounds *b, int32 part, int sign)
 		sums->open += sign;
 	else
 		sums->highest += sign * b->upper[part];
+	sums->largest = Max(sums->largest, b->lower[part]);
 }
 
 /* A relation's total and parts, each bounded by the others. */
@@ -91,11 +96,11 @@ propagate(Propagation *p, int32 relation)
 	const Relations *r = p->relations;
 	Bounds	   *b = &p->bounds;
 	int32		total = r->total[relation];
-	Sums		sums = {0, 0, 0};
+	Sums		sums = {0};
 
 	for (int32 i = r->start[relation]; i < r->start[relation + 1]; i++)
 		sums_count(&sums, b, r->part[i], 1);
-	narrow(p, total, sums.lowest, sums.open > 0 ? BOUND_UNKNOWN : sums.highest);
+	narrow(p, total, r->distinct ? sums.largest : sums.lowest, sums.open > 0 ? BOUND_UNKNOWN : sums.highest);
 
 	for (int32 i = r->start[relation]; i < r->start[relation + 1]; i++)
 	{
@@ -109,7 +114,7 @@ propagate(Propagation *p, int32 relation)
 		if (sums.open == 0)
 			lower = b->lower[total] - sums.highest;
 		if (b->upper[total] != BOUND_UNKNOWN)
-			upper = b->upper[total] - sums.lowest;
+			upper = b->upper[total] - (r->distinct ? 0 : sums.lowest);
 		narrow(p, part, lower, upper);
 		sums_count(&sums, b, part, 1);
 	}

@@ -13,8 +13,9 @@
  *		south	 -t		 +t
  *
  * Where all rows that lose have k subjects or more, the first corner may hold
- * any number up to k more than it does, and no sum that it is part of is a sum
- * of small rows only: each contains a row that loses, so at least k subjects.
+ * any number up to k more than it does.  And no sum that it is part of is one of
+ * small rows only: a sum that can be computed does not change, so it contains a
+ * row that loses, and with it at least k subjects.
  */
 #ifndef KANON_TABLE_MOVE_H
 #define KANON_TABLE_MOVE_H
@@ -26,18 +27,13 @@
 /* The most paths of one axis that are looked at, in every combination. */
 #define MOVE_MAX_PATHS 64
 
-/*
- * A path, as nodes with signs.  One of a special kind, a spread, takes from all
- * siblings together: for a line of small rows whose total is shown.
- */
+/* A path, as nodes with signs. */
 typedef struct Path
 {
 	int64		cost;			/* of the rows on its own line */
 	int			nodes;
 	int32		node[MOVE_MAX_NODES];
 	int8		sign[MOVE_MAX_NODES];
-	int32		spread_nodes;	/* > 0: siblings that lose together */
-	const int32 *spread;
 } Path;
 
 typedef struct PathList
@@ -58,12 +54,11 @@ typedef struct Withholding
 	int32		k;
 	uint32		innermost;		/* pattern of the rows that are no totals */
 	int			max_paths;		/* of one axis */
+	int64	   *price;			/* of withholding a row */
 	RowState   *state;
 	bool	   *safe;			/* the row is part of a move that is large enough for it */
 	int32	   *queue;			/* withheld rows, to be made safe in this order */
 	int			queued;
-	int32	   *siblings;		/* scratch: of the spread of each axis */
-	int32		siblings_max;
 
 	/* for pairs */
 	int32	   *below;			/* of each row: an innermost row that is part of it, or itself */
@@ -87,11 +82,17 @@ row_need(const Withholding *w, int32 row)
 	return row_is_large(w, row) || w->table->pattern[row] != w->innermost ? 0 : w->table->value[row];
 }
 
-/* What withholding a row loses: its visits, and k for the row itself. */
 static inline int64
 row_cost(const Withholding *w, int32 row)
 {
-	return w->state[row] == ROW_SHOWN ? w->table->value[row] + w->k : 0;
+	return w->state[row] == ROW_SHOWN ? w->price[row] : 0;
+}
+
+/* May a row take part in a move of row, with this sign? */
+static inline bool
+row_fits(const Withholding *w, int32 row, int32 other, int sign)
+{
+	return sign < 0 ? row_is_large(w, other) : w->table->value[other] >= row_need(w, row);
 }
 
 static inline void
@@ -101,11 +102,24 @@ withhold(Withholding *w, int32 row, RowState why)
 	w->queue[w->queued++] = row;
 }
 
+/* A walk over a row and its totals of every kind. */
+typedef struct TotalsWalk
+{
+	int			axes;
+	int			length[TABLE_MAX_DIMENSIONS];
+	int			at[TABLE_MAX_DIMENSIONS];
+	int32		node[TABLE_MAX_DIMENSIONS][TABLE_MAX_DIMENSIONS + 1];
+	bool		shared[TABLE_MAX_DIMENSIONS][TABLE_MAX_DIMENSIONS + 1];	/* with the other row */
+	bool		done;
+} TotalsWalk;
+
 /* table_path.c */
 extern int32 row_on_line(const Withholding *w, int32 row, int axis, int32 node);
-extern void list_paths(Withholding *w, int32 row, int axis, PathList *list);
+extern void list_paths(const Withholding *w, int32 row, int axis, PathList *list);
 
 /* table_pair.c */
+extern void walk_begin(const Withholding *w, int32 row, int32 other, TotalsWalk *walk);
+extern bool walk_next(const Withholding *w, TotalsWalk *walk, int32 *total);
 extern void pairs_init(Withholding *w);
 extern int32 find_giver(const Withholding *w, int32 row, int64 *best_cost);
 extern void apply_pair(Withholding *w, int32 row, int32 giver);

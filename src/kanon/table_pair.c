@@ -26,18 +26,8 @@ compare_givers(const void *a, const void *b)
 	return x->row < y->row ? -1 : x->row > y->row;
 }
 
-/* Every row's total of every kind, the row itself included: calls of next give them one by one. */
-typedef struct TotalsWalk
-{
-	int			axes;
-	int			length[TABLE_MAX_DIMENSIONS];
-	int			at[TABLE_MAX_DIMENSIONS];
-	int32		node[TABLE_MAX_DIMENSIONS][TABLE_MAX_DIMENSIONS + 1];
-	bool		shared[TABLE_MAX_DIMENSIONS][TABLE_MAX_DIMENSIONS + 1];	/* with the other row */
-	bool		done;
-} TotalsWalk;
-
-static void
+/* Begins the walk over row and its totals; other: the row whose totals are left out, or -1. */
+void
 walk_begin(const Withholding *w, int32 row, int32 other, TotalsWalk *walk)
 {
 	const Axes *axes = w->axes;
@@ -63,7 +53,7 @@ walk_begin(const Withholding *w, int32 row, int32 other, TotalsWalk *walk)
 }
 
 /* The next total that is not the other row's, too; false at the end. */
-static bool
+bool
 walk_next(const Withholding *w, TotalsWalk *walk, int32 *total)
 {
 	while (!walk->done)

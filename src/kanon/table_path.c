@@ -21,7 +21,7 @@ path_append(const Withholding *w, int32 row, int axis, Path *path, int32 node, i
 {
 	int32		other = row_on_line(w, row, axis, node);
 
-	if (other < 0 || (sign < 0 ? !row_is_large(w, other) : w->table->value[other] < row_need(w, row)))
+	if (other < 0 || !row_fits(w, row, other, sign))
 		return false;
 	path->node[path->nodes] = node;
 	path->sign[path->nodes] = (int8) sign;
@@ -118,45 +118,9 @@ list_ways_up(const Withholding *w, int32 row, int axis, int32 node, Path path, P
 	}
 }
 
-/*
- * A line of small rows, all withheld, whose total is shown and has k subjects:
- * what the row gains is taken from the others.  A sum that contains the row and
- * no large one contains them all, so at least the subjects of the total.
- */
-static void
-list_spread(Withholding *w, int32 row, int axis, PathList *list)
-{
-	const Axis *a = &w->axes->axis[axis];
-	int32		node = w->axes->node[row * w->axes->axes + axis];
-	int32		parent = a->parent[node];
-	int32		total = parent < 0 ? -1 : row_on_line(w, row, axis, parent);
-	int32	   *sibling = w->siblings + axis * w->siblings_max;
-	Path		path = {.cost = 0, .spread = sibling};
-
-	if (row_is_large(w, row) || total < 0 || w->state[total] != ROW_SHOWN ||
-		w->table->value[total] - w->table->value[row] < w->k)
-		return;
-	for (int32 c = a->first_child[parent]; c < a->first_child[parent + 1]; c++)
-	{
-		int32		other = row_on_line(w, row, axis, a->child[c]);
-
-		if (axis_children(a, a->child[c]) > 0)
-			return;
-		if (other < 0 || other == row)
-			continue;
-		if (w->state[other] == ROW_SHOWN)
-			return;
-		sibling[path.spread_nodes++] = a->child[c];
-	}
-	if (path.spread_nodes == 0)
-		return;
-	path_append(w, row, axis, &path, node, 1);
-	list_add(list, &path, w->max_paths);
-}
-
 /* The paths through a row's node of an axis, the cheapest to the last total always among them. */
 void
-list_paths(Withholding *w, int32 row, int axis, PathList *list)
+list_paths(const Withholding *w, int32 row, int axis, PathList *list)
 {
 	const Axis *a = &w->axes->axis[axis];
 	int32		node = w->axes->node[row * w->axes->axes + axis];
@@ -175,7 +139,6 @@ list_paths(Withholding *w, int32 row, int axis, PathList *list)
 			path_descend(w, row, axis, &longer))
 			list_ways_up(w, row, axis, node, longer, list, &to_root);
 	}
-	list_spread(w, row, axis, list);
 	if (to_root.nodes > 0)
 	{
 		if (list->paths < w->max_paths)

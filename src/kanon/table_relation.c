@@ -78,15 +78,16 @@ add_relations(const Table *table, uint32 total, uint32 part, Relations *r, int32
 	CHECK_FOR_INTERRUPTS();
 }
 
-/* All relations of a table. */
+/* All relations of a table; distinct: its values count subjects, who are in several parts. */
 Relations *
-table_relations(const Table *table)
+table_relations(const Table *table, bool distinct)
 {
 	Relations  *r = palloc0(sizeof(Relations));
 	int32	   *first = palloc0(Max(table->rows, 1) * sizeof(int32));
 	int64		pairs = 0;
 	int32		used = 0;
 
+	r->distinct = distinct;
 	for (int a = 0; a < table->patterns; a++)
 		for (int b = 0; b < table->patterns; b++)
 			pairs += pattern_covers(table, table->pattern_list[a], table->pattern_list[b]);
@@ -118,9 +119,25 @@ report_subjects(void)
 			 errhint("A total has at least the subjects of each part and at most those of all: take count(DISTINCT subject), in totals too.")));
 }
 
+static void
+report_sum(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DATA_EXCEPTION),
+			 errmsg("a total is not the sum of its parts"),
+			 errhint("Visits add up: count each subject once in every innermost cell. Distinct subjects of a total do not. Rows that are withheld have a null value; a row that is missing counts as zero.")));
+}
+
+/* Do the parts fit their total? */
+static inline bool
+parts_fit(int64 total, int64 sum, int64 largest)
+{
+	return largest <= total && total <= sum;
+}
+
 /*
- * An error unless every total whose parts are known is their sum, and has at
- * least the subjects of each part and at most those of all together.
+ * An error unless every total whose parts are known is their sum (of distinct
+ * subjects: fits them), and its subjects fit those of its parts.
  */
 void
 table_check(const Table *table, const Relations *relations)
@@ -129,7 +146,9 @@ table_check(const Table *table, const Relations *relations)
 	{
 		int32		total = relations->total[i];
 		int64		value = 0;
+		int64		largest = 0;
 		int64		subjects = 0;
+		int64		most = 0;
 		bool		known = table->known == NULL || table->known[total];
 
 		for (int32 p = relations->start[i]; p < relations->start[i + 1]; p++)
@@ -138,19 +157,18 @@ table_check(const Table *table, const Relations *relations)
 
 			known = known && (table->known == NULL || table->known[part]);
 			value += table->value[part];
+			largest = Max(largest, table->value[part]);
 			if (table->subjects)
 			{
 				subjects += table->subjects[part];
-				if (table->subjects[part] > table->subjects[total])
-					report_subjects();
+				most = Max(most, table->subjects[part]);
 			}
 		}
-		if (known && value != table->value[total])
-			ereport(ERROR,
-					(errcode(ERRCODE_DATA_EXCEPTION),
-					 errmsg("a total is not the sum of its parts"),
-					 errhint("Visits add up: count each subject once in every innermost cell. Distinct subjects of a total do not. Rows that are withheld have a null value; a row that is missing counts as zero.")));
-		if (table->subjects && subjects < table->subjects[total])
+		if (known && relations->distinct && !parts_fit(table->value[total], value, largest))
+			report_subjects();
+		if (known && !relations->distinct && value != table->value[total])
+			report_sum();
+		if (table->subjects && !parts_fit(table->subjects[total], subjects, most))
 			report_subjects();
 	}
 }

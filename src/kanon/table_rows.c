@@ -46,6 +46,8 @@ table_find(const Table *table, uint64 code)
 {
 	uint64		at = code_hash(code) & table->slot_mask;
 
+	if (table->direct)
+		return table->slot[code];
 	while (table->slot[at] >= 0)
 	{
 		if (table->code[table->slot[at]] == code)
@@ -70,6 +72,7 @@ set_strides(Table *table, const int32 *members)
 					 errmsg("the dimensions have too many combinations of members"),
 					 errhint("Leave dimensions out, or make several tables with PARTITION BY.")));
 	}
+	table->combinations = (uint64) stride;
 }
 
 static void
@@ -77,12 +80,16 @@ set_slots(Table *table)
 {
 	uint64		slots = pg_nextpower2_64(Max(2 * (uint64) table->rows, 16));
 
+	/* most tables have nearly all combinations: then a row's place is its code */
+	table->direct = table->combinations <= 4 * slots;
+	if (table->direct)
+		slots = table->combinations;
 	table->slot_mask = slots - 1;
 	table->slot = palloc(slots * sizeof(int32));
 	memset(table->slot, -1, slots * sizeof(int32));
 	for (int r = 0; r < table->rows; r++)
 	{
-		uint64		at = code_hash(table->code[r]) & table->slot_mask;
+		uint64		at = table->direct ? table->code[r] : code_hash(table->code[r]) & table->slot_mask;
 
 		while (table->slot[at] >= 0)
 			at = (at + 1) & table->slot_mask;

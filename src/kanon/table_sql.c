@@ -23,6 +23,7 @@
 PG_FUNCTION_INFO_V1(kanon_table);
 PG_FUNCTION_INFO_V1(kanon_table_reason);
 PG_FUNCTION_INFO_V1(table_bounds);
+PG_FUNCTION_INFO_V1(table_bounds_distinct);
 
 /* A dimension's values while they become numbers. */
 typedef struct Dimension
@@ -233,7 +234,7 @@ compute_states(FunctionCallInfo fcinfo, Input *in, Results *results)
 
 /* Bounds of the partition: value[2 * position], and the place after it. */
 static void
-compute_bounds(FunctionCallInfo fcinfo, Input *in, Results *results)
+compute_bounds(FunctionCallInfo fcinfo, Input *in, Results *results, bool distinct)
 {
 	Table	   *table;
 	Relations  *relations;
@@ -241,7 +242,7 @@ compute_bounds(FunctionCallInfo fcinfo, Input *in, Results *results)
 
 	in->known = palloc(Max(in->rows, 1) * sizeof(bool));
 	table = read_table(fcinfo, in, 1);
-	relations = table_relations(table);
+	relations = table_relations(table, distinct);
 	table_check(table, relations);
 	bounds = table_bounds_of(table, relations);
 	for (int r = 0; r < table->rows; r++)
@@ -249,6 +250,18 @@ compute_bounds(FunctionCallInfo fcinfo, Input *in, Results *results)
 		results->value[2 * table->origin[r]] = bounds.lower[r];
 		results->value[2 * table->origin[r] + 1] = bounds.upper[r];
 	}
+}
+
+static void
+compute_bounds_of_sums(FunctionCallInfo fcinfo, Input *in, Results *results)
+{
+	compute_bounds(fcinfo, in, results, false);
+}
+
+static void
+compute_bounds_of_distinct(FunctionCallInfo fcinfo, Input *in, Results *results)
+{
+	compute_bounds(fcinfo, in, results, true);
 }
 
 /* The results of the current partition, width numbers for each row; computed at its first row. */
@@ -339,11 +352,27 @@ kanon_table_reason(PG_FUNCTION_ARGS)
 static RangeBound
 range_bound(int64 value, bool lower)
 {
-	RangeBound	bound = {.inclusive = true, .lower = lower, .infinite = value == BOUND_UNKNOWN};
+	RangeBound	bound = {.inclusive = value != BOUND_UNKNOWN, .lower = lower, .infinite = value == BOUND_UNKNOWN};
 
 	if (!bound.infinite)
 		bound.val = NumericGetDatum(int64_to_numeric(value));
 	return bound;
+}
+
+/* The bounds of the current row as a range; NULL when its value is known. */
+static Datum
+current_bounds(FunctionCallInfo fcinfo, const Results *results)
+{
+	int64		at = WinGetCurrentPosition(PG_WINDOW_OBJECT());
+	RangeBound	lower = range_bound(results->value[2 * at], true);
+	RangeBound	upper = range_bound(results->value[2 * at + 1], false);
+	bool		isnull;
+
+	(void) WinGetFuncArgCurrent(PG_WINDOW_OBJECT(), 0, &isnull);
+	if (!isnull)
+		PG_RETURN_NULL();
+	PG_RETURN_RANGE_P(mobanon_make_range(lookup_type_cache(NUMRANGEOID, TYPECACHE_RANGE_INFO),
+										 &lower, &upper));
 }
 
 /*
@@ -355,18 +384,17 @@ range_bound(int64 value, bool lower)
 Datum
 table_bounds(PG_FUNCTION_ARGS)
 {
-	Results    *results = partition_results(fcinfo, 2, compute_bounds);
-	int64		at = WinGetCurrentPosition(PG_WINDOW_OBJECT());
-	RangeBound	lower;
-	RangeBound	upper;
-	bool		isnull;
+	return current_bounds(fcinfo, partition_results(fcinfo, 2, compute_bounds_of_sums));
+}
 
-	(void) WinGetFuncArgCurrent(PG_WINDOW_OBJECT(), 0, &isnull);
-	if (!isnull)
-		PG_RETURN_NULL();
-	lower = range_bound(results->value[2 * at], true);
-	upper = range_bound(results->value[2 * at + 1], false);
-	upper.inclusive = !upper.infinite;
-	PG_RETURN_RANGE_P(mobanon_make_range(lookup_type_cache(NUMRANGEOID, TYPECACHE_RANGE_INFO),
-										 &lower, &upper));
+/*
+ * table_bounds_distinct(value bigint, VARIADIC dimensions "any") OVER (...)
+ *
+ * The same for values that count distinct subjects, in totals too: a total is
+ * at least each of its parts and at most their sum.
+ */
+Datum
+table_bounds_distinct(PG_FUNCTION_ARGS)
+{
+	return current_bounds(fcinfo, partition_results(fcinfo, 2, compute_bounds_of_distinct));
 }

@@ -14,22 +14,12 @@
 #include "miscadmin.h"
 #include "port/pg_bitutils.h"
 
-/* One row of a move. */
-typedef struct Corner
-{
-	int32		row;
-	bool		at_home;		/* on the line of a spread */
-	bool		at_row;			/* same node as the row itself on the axis of a spread */
-	int			sign;
-} Corner;
-
-/* A walk over the product of one path for each axis. */
+/* A walk over the rows of a move: the product of one path for each axis. */
 typedef struct Move
 {
 	int			axes;
 	const Path *path[TABLE_MAX_DIMENSIONS];
 	int			at[TABLE_MAX_DIMENSIONS];
-	int			spread;			/* axis, or -1; -2: two of them */
 	bool		done;
 } Move;
 
@@ -38,49 +28,27 @@ move_begin(Move *move)
 {
 	memset(move->at, 0, sizeof(move->at));
 	move->done = false;
-	move->spread = -1;
-	for (int a = 0; a < move->axes; a++)
-		if (move->path[a]->spread_nodes > 0)
-			move->spread = move->spread == -1 ? a : -2;
 }
 
-static inline int
-path_length(const Path *path)
-{
-	return path->nodes + path->spread_nodes;
-}
-
-/* The next row of a move of row; false when there are no more. */
+/* The next row of a move, -1 when there is no such row, and its sign; false when there are no more. */
 static bool
-move_next(const Withholding *w, int32 row, Move *move, Corner *corner)
+move_next(const Withholding *w, Move *move, int32 *row, int *sign)
 {
 	uint64		code = 0;
 	int			a;
 
 	if (move->done)
 		return false;
-	corner->sign = 1;
-	corner->at_home = corner->at_row = true;
+	*sign = 1;
 	for (a = 0; a < move->axes; a++)
 	{
-		const Path *path = move->path[a];
-		int			i = move->at[a];
-		int32		node = i < path->nodes ? path->node[i] : path->spread[i - path->nodes];
-
-		code += w->axes->axis[a].code[node];
-		corner->sign *= i < path->nodes ? path->sign[i] : -1;
-		if (node != w->axes->node[row * w->axes->axes + a])
-		{
-			if (a == move->spread)
-				corner->at_row = false;
-			else
-				corner->at_home = false;
-		}
+		code += w->axes->axis[a].code[move->path[a]->node[move->at[a]]];
+		*sign *= move->path[a]->sign[move->at[a]];
 	}
-	corner->row = table_find(w->table, code);
+	*row = table_find(w->table, code);
 	for (a = 0; a < move->axes; a++)
 	{
-		if (++move->at[a] < path_length(move->path[a]))
+		if (++move->at[a] < move->path[a]->nodes)
 			break;
 		move->at[a] = 0;
 	}
@@ -88,35 +56,20 @@ move_next(const Withholding *w, int32 row, Move *move, Corner *corner)
 	return true;
 }
 
-/* May a row be this corner of a move of row? */
-static bool
-corner_fits(const Withholding *w, int32 row, const Move *move, const Corner *corner)
-{
-	if (corner->row < 0)
-		return false;
-	if (move->spread >= 0 && !corner->at_row)
-		return corner->at_home ||
-			(row_is_large(w, corner->row) && w->table->value[corner->row] >= row_need(w, row));
-	if (corner->sign < 0)
-		return row_is_large(w, corner->row);
-	return w->table->value[corner->row] >= row_need(w, row);
-}
-
-/* What a move would cost, or -1: it does not fit, or costs as much as limit (-1: none). */
+/* What a move for a row would cost, or -1: it does not fit, or costs limit (-1: none) or more. */
 static int64
 move_cost(const Withholding *w, int32 row, Move *move, int64 limit)
 {
-	Corner		corner;
 	int64		cost = 0;
+	int32		corner;
+	int			sign;
 
 	move_begin(move);
-	if (move->spread == -2)
-		return -1;
-	while (move_next(w, row, move, &corner))
+	while (move_next(w, move, &corner, &sign))
 	{
-		if (!corner_fits(w, row, move, &corner))
+		if (corner < 0 || !row_fits(w, row, corner, sign))
 			return -1;
-		cost += row_cost(w, corner.row);
+		cost += row_cost(w, corner);
 		if (limit >= 0 && cost >= limit)
 			return -1;
 	}
@@ -151,29 +104,24 @@ search_moves(const Withholding *w, int32 row, const PathList *list, int axis, in
 
 /* Withholds what is shown of a move, and notes which rows it makes safe. */
 static void
-apply_move(Withholding *w, int32 row, Move *move)
+apply_move(Withholding *w, Move *move)
 {
-	Corner		corner;
 	int64		least = PG_INT64_MAX;	/* what all that fall with a small row can lose */
+	int32		row;
+	int			sign;
 
 	move_begin(move);
-	while (move_next(w, row, move, &corner))
+	while (move_next(w, move, &row, &sign))
 	{
-		if (w->state[corner.row] == ROW_SHOWN)
-			withhold(w, corner.row, ROW_COMPLEMENTARY);
-		if (corner.sign > 0)
-			least = Min(least, w->table->value[corner.row]);
+		if (w->state[row] == ROW_SHOWN)
+			withhold(w, row, ROW_COMPLEMENTARY);
+		if (sign > 0)
+			least = Min(least, w->table->value[row]);
 	}
 	move_begin(move);
-	while (move_next(w, row, move, &corner))
-	{
-		/* of a spread only the rows beside the row itself move as far as it does */
-		if (row_is_large(w, corner.row))
-			w->safe[corner.row] |= corner.at_row || move->spread < 0;
-		else if (move->spread < 0)
-			w->safe[corner.row] |= row_need(w, corner.row) <= least;
-	}
-	w->safe[row] = true;
+	while (move_next(w, move, &row, &sign))
+		if (row_need(w, row) <= least)
+			w->safe[row] = true;
 }
 
 /* Makes a withheld row safe by the cheapest move that is found. */
@@ -185,15 +133,18 @@ make_safe(Withholding *w, int32 row, PathList *list)
 	int64		cost = -1;
 	int32		giver;
 
-	for (int a = 0; a < w->axes->axes; a++)
-		list_paths(w, row, a, &list[a]);
-	search_moves(w, row, list, 0, 0, &move, &best, &cost);
 	giver = find_giver(w, row, &cost);
-	/* without anything else: along all last totals, taken from nowhere */
-	if (giver >= 0 || cost < 0)
-		apply_pair(w, row, giver);
+	if (cost != 0)
+	{
+		for (int a = 0; a < w->axes->axes; a++)
+			list_paths(w, row, a, &list[a]);
+		search_moves(w, row, list, 0, 0, &move, &best, &cost);
+	}
+	if (best.axes > 0)
+		apply_move(w, &best);
 	else
-		apply_move(w, row, &best);
+		/* without anything else, giver is -1: with all totals, taken from nowhere */
+		apply_pair(w, row, giver);
 }
 
 /* Every row has all its totals; otherwise moves would not be what they seem. */
@@ -235,7 +186,7 @@ check_result(Table *table, const RowState *state, int32 k)
 	for (int row = 0; row < table->rows; row++)
 		known[row] = state[row] == ROW_SHOWN;
 	table->known = known;
-	bounds = table_bounds_of(table, table_relations(table));
+	bounds = table_bounds_of(table, table_relations(table, false));
 	for (int row = 0; row < table->rows; row++)
 		if (!known[row] && bounds.upper[row] != BOUND_UNKNOWN && bounds.upper[row] - bounds.lower[row] < k)
 			elog(ERROR, "a withheld row of the table can be computed");
@@ -243,34 +194,109 @@ check_result(Table *table, const RowState *state, int32 k)
 	pfree(known);
 }
 
+/*
+ * One way of withholding.  Rows are made safe one after the other, each at the
+ * least price, so what is cheap for one may be dear for all: it is done in
+ * several ways, with a higher price for the totals of some axes, and the way
+ * that withholds least is kept.
+ */
+#define DEAR 16
+#define MANY_ROWS 30000
+
+/* What withholding a row loses: its visits, and k for the row itself. */
+static int64
+row_worth(const Withholding *w, int32 row)
+{
+	return w->table->value[row] + w->k;
+}
+
+static void
+set_prices(Withholding *w, uint32 dear)
+{
+	const Axes *axes = w->axes;
+
+	for (int row = 0; row < w->table->rows; row++)
+	{
+		w->price[row] = row_worth(w, row);
+		for (int a = 0; a < axes->axes; a++)
+			if ((dear & (1u << a)) && axis_children(&axes->axis[a], axes->node[row * axes->axes + a]) > 0)
+			{
+				w->price[row] *= DEAR;
+				break;
+			}
+	}
+}
+
+/* Withholds rows; returns what is lost beside the small ones. */
+static int64
+withhold_rows(Withholding *w, uint32 dear, PathList *list)
+{
+	int64		lost = 0;
+
+	memset(w->state, 0, w->table->rows * sizeof(RowState));
+	memset(w->safe, 0, w->table->rows * sizeof(bool));
+	w->queued = w->givers_used = 0;
+	set_prices(w, dear);
+	withhold_small(w);
+	for (int i = 0; i < w->queued; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (!w->safe[w->queue[i]])
+			make_safe(w, w->queue[i], list);
+	}
+	for (int row = 0; row < w->table->rows; row++)
+		if (w->state[row] == ROW_COMPLEMENTARY)
+			lost += row_worth(w, row);
+	return lost;
+}
+
+/* With no axis' totals dear, those of each, and those of all. */
+static void
+withhold_least(Withholding *w)
+{
+	PathList   *list = palloc(TABLE_MAX_DIMENSIONS * sizeof(PathList));
+	int			axes = w->axes->axes;
+	uint32		best = 0;
+	uint32		dear = 0;
+	int64		least = withhold_rows(w, 0, list);
+
+	/* a large table is done in two ways only: it takes its time */
+	for (int a = w->table->rows > MANY_ROWS ? axes : 0; a <= axes && axes > 1 && least > 0; a++)
+	{
+		int64		lost;
+
+		dear = a < axes ? 1u << a : (1u << axes) - 1;
+		lost = withhold_rows(w, dear, list);
+		if (lost < least)
+		{
+			least = lost;
+			best = dear;
+		}
+	}
+	if (best != dear)
+		withhold_rows(w, best, list);
+	pfree(list);
+}
+
 /* For each row of a table whether it is withheld and why. */
 RowState *
 table_suppress(Table *table, int32 k)
 {
 	Withholding w = {.table = table, .k = k};
-	PathList   *list = palloc(TABLE_MAX_DIMENSIONS * sizeof(PathList));
 
-	table_check(table, table_relations(table));
+	table_check(table, table_relations(table, false));
 	w.axes = table_axes(table);
 	for (int i = 0; i < table->patterns; i++)
 		w.innermost |= table->pattern_list[i];
 	check_totals(&w);
 	w.max_paths = w.axes->axes <= 1 ? MOVE_MAX_PATHS : w.axes->axes == 2 ? 24 : w.axes->axes == 3 ? 10 : 5;
-	w.state = palloc0(Max(table->rows, 1) * sizeof(RowState));
-	w.safe = palloc0(Max(table->rows, 1) * sizeof(bool));
+	w.price = palloc(Max(table->rows, 1) * sizeof(int64));
+	w.state = palloc(Max(table->rows, 1) * sizeof(RowState));
+	w.safe = palloc(Max(table->rows, 1) * sizeof(bool));
 	w.queue = palloc(Max(table->rows, 1) * sizeof(int32));
-	for (int a = 0; a < w.axes->axes; a++)
-		w.siblings_max = Max(w.siblings_max, w.axes->axis[a].nodes);
-	w.siblings = palloc(Max(w.axes->axes * w.siblings_max, 1) * sizeof(int32));
-
 	pairs_init(&w);
-	withhold_small(&w);
-	for (int i = 0; i < w.queued; i++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		if (!w.safe[w.queue[i]])
-			make_safe(&w, w.queue[i], list);
-	}
+
+	withhold_least(&w);
 	check_result(table, w.state, k);
 	return w.state;
 }

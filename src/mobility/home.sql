@@ -16,7 +16,9 @@ BEGIN
 	PERFORM check_rule(min_nights, night_share);
 	PERFORM check_rule(min_workdays, workday_share);
 	PERFORM check_figures(k, diversity, bucket, min_nights, time_zone);
-	RETURN format($sql$WITH %1$s, %2$s, resident AS (
+	RETURN format($sql$WITH stay AS MATERIALIZED (
+  SELECT * FROM %3$s
+), %1$s, %2$s, resident AS (
   -- one row per person
   SELECT DISTINCT ON (n.bucket, n.person) n.bucket, n.person, n.pseudonym, n.place AS home, w.place AS work
   FROM night AS n
@@ -27,7 +29,7 @@ BEGIN
   -- where residents were, by day
   SELECT r.bucket, r.person, r.home, d.day::date AS day, s.place
   FROM resident AS r
-  JOIN %3$s AS s ON s.bucket = r.bucket AND s.pseudonym = r.pseudonym AND s.reference
+  JOIN stay AS s ON s.bucket = r.bucket AND s.pseudonym = r.pseudonym AND s.reference
   CROSS JOIN LATERAL generate_series(date_trunc('day', s.arrival AT TIME ZONE %4$L), s.departure AT TIME ZONE %4$L, interval '1 day') AS d (day)
   GROUP BY r.bucket, r.person, r.home, d.day, s.place
 ), label AS (
@@ -62,8 +64,8 @@ UNION ALL
 SELECT b.bucket, b.area, b.measure, b.day, b.value, b.subjects FROM breakdown AS b
 UNION ALL
 SELECT v.bucket, v.home, 'visited', NULL, v.place, v.subjects FROM visited AS v WHERE v.places >= %7$s$sql$,
-		usual_place_cte('night', stays, time_zone, '18:00', '08:00', true, min_nights, night_share),
-		usual_place_cte('workday', stays, time_zone, '08:00', '17:00', false, min_workdays, workday_share),
+		usual_place_cte('night', 'stay', time_zone, '18:00', '08:00', true, min_nights, night_share),
+		usual_place_cte('workday', 'stay', time_zone, '08:00', '17:00', false, min_workdays, workday_share),
 		stays, time_zone, k, breakdown_query('label', k, diversity), diversity);
 END
 $$;

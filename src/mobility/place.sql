@@ -218,8 +218,8 @@ RETURN format($sql$step AS (
   SELECT l.pseudonym, l.person, l.bucket, l.place AS area, l.arrival, l.departure, l.events, l.came_from, l.went_to,
          (l.arrival AT TIME ZONE %3$L)::date AS day, floor(extract(epoch FROM l.departure - l.arrival) / 60)::bigint AS minutes
   FROM (SELECT run.*,
-               CASE WHEN arrival - lag(departure) OVER w <= %4$L THEN NULLIF(lag(place) OVER w, place) END AS came_from,
-               CASE WHEN lead(arrival) OVER w - departure <= %4$L THEN NULLIF(lead(place) OVER w, place) END AS went_to
+               CASE WHEN arrival - lag(departure) OVER w <= %4$L THEN lag(place) OVER w END AS came_from,
+               CASE WHEN lead(arrival) OVER w - departure <= %4$L THEN lead(place) OVER w END AS went_to
         FROM run WINDOW w AS (PARTITION BY pseudonym, bucket ORDER BY arrival)) AS l
   WHERE l.place IS NOT NULL
 )$sql$, stays, gap, time_zone, way);
@@ -237,7 +237,9 @@ AS $$
 BEGIN
 	PERFORM check_rule(min_nights, night_share);
 	PERFORM check_figures(k, diversity, bucket, CASE WHEN homes IS NOT NULL THEN min_nights END, time_zone);
-	RETURN format($sql$WITH %2$s, present AS (
+	RETURN format($sql$WITH stay AS MATERIALIZED (
+  SELECT * FROM %11$s
+), %2$s, present AS (
   SELECT bucket, area, person, day, count(*) AS visits, sum(minutes) AS minutes FROM visit GROUP BY bucket, area, person, day
 ), day AS (
   -- who is there for four hours on three days works or lives there
@@ -305,12 +307,12 @@ WHERE f.visitors IS NOT NULL AND (m.measure = 'visitors' OR m.amount IS NOT NULL
 UNION ALL
 SELECT b.bucket, b.area, b.measure, b.value, b.subjects, NULL
 FROM breakdown AS b$sql$,
-		k, visits_cte(stays, time_zone, gap, way), time_zone, visits_bound, events_bound, minutes_bound,
-		CASE WHEN homes IS NULL THEN '' ELSE ', ' || usual_place_cte('night', stays, time_zone, '18:00', '08:00', true, min_nights, night_share)
+		k, visits_cte('stay', time_zone, gap, way), time_zone, visits_bound, events_bound, minutes_bound,
+		CASE WHEN homes IS NULL THEN '' ELSE ', ' || usual_place_cte('night', 'stay', time_zone, '18:00', '08:00', true, min_nights, night_share)
 			|| E', home AS (\n  SELECT DISTINCT ON (bucket, person) bucket, person, place FROM night ORDER BY bucket, person, days DESC, place\n)' END,
 		CASE WHEN homes IS NULL THEN '' ELSE E'\n  LEFT JOIN home AS h ON h.bucket = v.bucket AND h.person = v.person' END,
 		CASE WHEN homes IS NULL THEN '' ELSE E',\n    (''home'', h.place)' END,
-		breakdown_query('label', k, diversity));
+		breakdown_query('label', k, diversity), stays);
 END
 $$;
 COMMENT ON FUNCTION mobanon.places_query(text, int, interval, text, text, interval, int, interval, int, int, bigint, bigint, bigint) IS

@@ -146,13 +146,15 @@ too_fast(Walk *walk, const WalkEvent *from, const WalkEvent *to)
 	return cells_apart(walk->places, from->cell, to->cell, reach);
 }
 
-/* Of two events kept one after the other, with too fast a way between them, both are suspicious. */
+/*
+ * Of two events kept one after the other, with too fast a way between them, both
+ * are suspicious.  None is counted twice: an event with two such ways is dropped.
+ */
 static void
 keep_waiting(Walk *walk)
 {
 	if (walk->came_fast)
-		walk->counts.suspicious += walk->waiting.rows + (walk->kept_suspicious ? 0 : walk->kept.rows);
-	walk->kept_suspicious = walk->came_fast;
+		walk->counts.suspicious += walk->kept.rows + walk->waiting.rows;
 	keep_event(walk, &walk->waiting);
 	walk->kept = walk->waiting;
 }

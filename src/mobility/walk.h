@@ -98,7 +98,6 @@ typedef struct Walk
 	WalkEvent	kept;			/* jumps: the last event that was kept ... */
 	WalkEvent	waiting;		/* ... and the one that waits */
 	bool		came_fast;		/* from kept to waiting */
-	bool		kept_suspicious;
 	WalkEvent	home;			/* ping-pong: the last event in A ... */
 	Stay		away;			/* ... and the events in B that wait */
 	Stay		open;			/* events = 0: none */

@@ -42,7 +42,7 @@ BEGIN
 		COALESCE(column_list(cells[1:1], 'r'), 'NULL'),
 		-- what the cell alone does not say
 		COALESCE((SELECT string_agg(format('%L || r.%I', c.name || ' ', c.name), ', ' ORDER BY c.place) FROM release_columns(p) AS c
-			WHERE c.use = 'key' AND c.name <> 'bucket' AND c.name <> ALL (cells[1:1])), 'NULL'),
+			WHERE c.use = 'key' AND c.name <> ALL ('{bucket}'::name[] || cells[1:1] || p.breakdowns)), 'NULL'),
 		p.pipeline, column_list((key_columns(p))[2:], 'r'))
 	INTO cell, of_what, subjects USING bucket, COALESCE(place, 1);
 	problem := CASE

@@ -8,17 +8,46 @@
  */
 CREATE INDEX publication_time ON mobanon.publication (pipeline_id, published_at);
 
+CREATE FUNCTION mobanon.known_consent(subject text, scope_id int, pipeline_id int)
+RETURNS TABLE (known tstzrange, in_force tstzmultirange, usable tstzmultirange)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+	-- Few entries; each with the first publication that saw it, which nearly always is the first one looked at.
+	WITH entry AS (
+		SELECT l.decided_at, l.state, l.valid_until, f.known_from
+		FROM consent_ledger AS l,
+			-- published_at is when the statement began: the ledger was read a little later
+			LATERAL (SELECT b.published_at AS known_from FROM publication AS b
+				WHERE b.pipeline_id = known_consent.pipeline_id AND b.published_at >= l.recorded_at - interval '1 day' AND known_to(l, b)
+				ORDER BY b.published_at LIMIT 1) AS f
+		WHERE l.subject = known_consent.subject AND l.scope_id = known_consent.scope_id AND l.counts
+	), known AS (
+		SELECT tstzrange(m.known_from, lead(m.known_from) OVER (ORDER BY m.known_from)) AS known,
+			(SELECT merge_decisions('{}', array_agg(ARRAY[e.decided_at, decision_code(e.state, e.valid_until)])) FROM entry AS e
+			 WHERE e.known_from <= m.known_from) AS decisions
+		FROM (SELECT DISTINCT e.known_from FROM entry AS e) AS m
+	)
+	SELECT k.known, i.spans,
+		CASE WHEN s.use_earlier_events AND NOT isempty(i.spans) THEN tstzmultirange(tstzrange(consent_floor(k.decisions), upper(range_merge(i.spans)))) ELSE i.spans END
+			* tstzmultirange(tstzrange(person_since(known_consent.subject), NULL))
+	FROM known AS k JOIN consent_scope AS s ON s.scope_id = known_consent.scope_id,
+		LATERAL (SELECT CASE WHEN consent_open(k.decisions) THEN consent_intervals(k.decisions) ELSE '{}' END AS spans) AS i
+$$;
+COMMENT ON FUNCTION mobanon.known_consent(text, int, int) IS
+'For decision(): when consent was in force, as the publications of a pipeline saw it that were made during "known". usable: of which times events could be used, of the person who has the identifier now.';
+
 CREATE FUNCTION mobanon.subject_use(subject text, purpose text, category text,
 	OUT first_used timestamptz, OUT last_used timestamptz, OUT recipients text[], OUT unpublished_from timestamptz) RETURNS record
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, mobanon, pg_temp
 AS $$
 	WITH line AS (
-		SELECT p.* FROM pipeline AS p
+		SELECT p.*, s.scope_id FROM pipeline AS p JOIN consent_scope AS s ON s.purpose = p.purpose AND s.category = subject_use.category
 		WHERE p.purpose = subject_use.purpose AND (subject_use.category = 'location' OR subject_use.category = ANY (p.breakdowns))
 	), used AS (
 		SELECT l.recipients, f.published_at AS first, t.published_at AS last
-		FROM line AS l, known_consent(subject_use.subject) AS k,
+		FROM line AS l, known_consent(subject_use.subject, l.scope_id, l.pipeline_id) AS k,
 			LATERAL (SELECT b.published_at FROM publication AS b
 				WHERE b.pipeline_id = l.pipeline_id AND b.published_at >= lower(k.known) AND b.published_at < COALESCE(upper(k.known), 'infinity')
 				AND k.in_force @> b.published_at AND k.usable && tstzrange(b.window_from, b.window_to)
@@ -27,7 +56,6 @@ AS $$
 				WHERE b.pipeline_id = l.pipeline_id AND b.published_at >= lower(k.known) AND b.published_at < COALESCE(upper(k.known), 'infinity')
 				AND k.in_force @> b.published_at AND k.usable && tstzrange(b.window_from, b.window_to)
 				ORDER BY b.published_at DESC LIMIT 1) AS t
-		WHERE k.purpose = subject_use.purpose AND k.category = subject_use.category
 	)
 	SELECT min(u.first), max(u.last),
 		(SELECT array_agg(DISTINCT r ORDER BY r) FROM used AS v, unnest(v.recipients) AS r),

@@ -83,6 +83,22 @@ $$;
 COMMENT ON FUNCTION mobanon.release_geojson(regclass, timestamptz, timestamptz) IS
 'A release, or its windows from one time up to another, as GeoJSON (RFC 7946), line by line: one feature per row. psql -XAtc "SELECT mobanon.release_geojson(''town.footfall'')" > footfall.geojson';
 
+-- What is drawn of a row: its shape, or those that a line goes through, its subjects, and one more number.
+CREATE FUNCTION mobanon.rows_on_map(release regclass, about jsonb) RETURNS text
+LANGUAGE sql STABLE STRICT
+SET search_path = pg_catalog, mobanon, pg_temp
+RETURN (SELECT format('SELECT r.bucket, %s AS until, %s AS way, max(r.subjects) AS subjects, %s AS more FROM %s AS r WHERE r.bucket >= $4 AND r.bucket < $5%s GROUP BY 1, 2, 3',
+	-- breakdowns are not drawn, and counts of distinct subjects do not add up: the largest group stands for its cell
+	CASE WHEN jsonb_array_length(about -> 'buckets') > 1 THEN 'bucket_end(r.bucket, r.width, $7)' ELSE 'bucket_end(r.bucket, $6, $7)' END,
+	CASE WHEN s.cells = '{}' THEN 'ARRAY[r.area]' ELSE format('ARRAY[%s]', (SELECT string_agg(format('r.%I::text', c.name), ', ' ORDER BY c.place)
+		FROM unnest(s.cells) WITH ORDINALITY AS c (name, place))) END,
+	CASE about ->> 'kind' WHEN 'dwell' THEN '(array_agg(r.median_minutes ORDER BY r.subjects DESC))[1]' WHEN 'flows' THEN 'max(r.trips)' WHEN 'chains' THEN 'max(r.trips)'
+		WHEN 'places' THEN $$max(r.amount) FILTER (WHERE r.measure = 'dwell' AND r.value = '0.5')$$ ELSE 'NULL::bigint' END,
+	release, CASE about ->> 'kind' WHEN 'places' THEN $$ AND r.measure IN ('visitors', 'dwell')$$ WHEN 'residents' THEN $$ AND r.measure = 'residents'$$ END)
+	FROM release_shape(release) AS s);
+COMMENT ON FUNCTION mobanon.rows_on_map(regclass, jsonb) IS
+'For release_map(): the query for what is drawn of a release.';
+
 CREATE FUNCTION mobanon.release_map(release regclass, title text DEFAULT NULL, subtitle text DEFAULT NULL,
 	window_from timestamptz DEFAULT '-infinity', window_to timestamptz DEFAULT 'infinity') RETURNS json
 LANGUAGE plpgsql STABLE
@@ -96,33 +112,37 @@ BEGIN
 	IF about IS NULL THEN
 		RAISE EXCEPTION '% is not a release', release USING ERRCODE = 'wrong_object_type';
 	END IF;
-	-- breakdowns are not drawn, and counts of distinct subjects do not add up: the largest group stands for its cell
 	EXECUTE format($sql$
-		WITH RECURSIVE shown AS (
-			SELECT r.bucket, r.cell, max(r.subjects) AS subjects FROM %s AS r
-			WHERE r.bucket >= $4 AND r.bucket < $5 GROUP BY r.bucket, r.cell
-		), every AS (
+		WITH RECURSIVE shown AS MATERIALIZED (%1$s), every AS (
 			-- also buckets without a row
 			SELECT min(s.bucket) AS bucket FROM shown AS s
 			UNION ALL
 			SELECT bucket_end(e.bucket, $6, $7) FROM every AS e WHERE e.bucket < (SELECT max(s.bucket) FROM shown AS s)
 		), buckets AS (
 			SELECT e.bucket, row_number() OVER (ORDER BY e.bucket) - 1 AS number FROM every AS e WHERE e.bucket IS NOT NULL
-		), cells AS (
-			SELECT s.cell, row_number() OVER (ORDER BY s.cell) - 1 AS number FROM shown AS s GROUP BY s.cell
+		), shapes AS (
+			SELECT u.name, row_number() OVER (ORDER BY u.name COLLATE "C") - 1 AS number, %2$s AS geometry
+			FROM (SELECT DISTINCT unnest(s.way) AS name FROM shown AS s) AS u
 		)
-		SELECT json_build_object('title', $2, 'subtitle', $3, 'k', ($1 ->> 'k')::int, 'resolution', $1 ->> 'resolution',
-			'bucket', $1 ->> 'bucket', 'seconds', extract(epoch FROM $6), 'time_zone', $7,
+		SELECT json_build_object('title', $2, 'subtitle', $3, 'kind', $1 ->> 'kind', 'k', ($1 ->> 'k')::int,
+			'resolution', COALESCE((SELECT string_agg(r, ' to ') FROM jsonb_array_elements_text($1 -> 'resolutions') WITH ORDINALITY AS r (r, n)
+				WHERE n IN (1, jsonb_array_length($1 -> 'resolutions'))), $1 ->> 'resolution'),
+			'bucket', $6::text, 'seconds', extract(epoch FROM $6), 'time_zone', $7,
 			'grid', CASE WHEN $1 ->> 'resolution' LIKE 'z%%' THEN 'map tiles, quadtree (EPSG:3857)' ELSE 'European statistical grid (EPSG:3035)' END,
 			'places', '[]'::json,
 			'buckets', (SELECT json_agg(to_char(b.bucket, 'YYYY-MM-DD"T"HH24:MI"Z"') ORDER BY b.number) FROM buckets AS b),
-			'cells', (SELECT json_agg(json_build_object('name', c.cell::text, 'ring',
-					(SELECT json_agg(json_build_array(round((p ->> 0)::numeric, 6), round((p ->> 1)::numeric, 6)))
-					 FROM jsonb_array_elements(cell_geojson(c.cell) -> 'coordinates' -> 0) AS p)) ORDER BY c.number) FROM cells AS c),
-			'rows', (SELECT json_agg(json_build_array(b.number, c.number, s.subjects) ORDER BY b.number, c.number)
-					 FROM shown AS s JOIN cells AS c ON c.cell = s.cell JOIN buckets AS b ON b.bucket = s.bucket))$sql$, release)
+			'cells', (SELECT json_agg(json_build_object('name', c.name, 'rings',
+					(SELECT json_agg((SELECT json_agg(json_build_array(round((p ->> 0)::numeric, 6), round((p ->> 1)::numeric, 6))) FROM jsonb_array_elements(g -> 0) AS p))
+					 FROM jsonb_array_elements(CASE c.geometry ->> 'type' WHEN 'MultiPolygon' THEN c.geometry -> 'coordinates' ELSE jsonb_build_array(c.geometry -> 'coordinates') END) AS g))
+				ORDER BY c.number) FROM shapes AS c),
+			-- bucket, subjects, one more number, shape[, shape...]
+			'rows', (SELECT json_agg(to_json(ARRAY[b.number, s.subjects, s.more] || ARRAY(SELECT c.number FROM unnest(s.way) WITH ORDINALITY AS w (name, n) JOIN shapes AS c USING (name) ORDER BY w.n))
+						ORDER BY b.number, s.way)
+					 FROM shown AS s JOIN buckets AS b ON b.bucket >= s.bucket AND b.bucket < s.until))$sql$,
+		rows_on_map(release, about),
+		CASE WHEN (release_shape(release)).cells <> '{}' THEN 'cell_geojson(u.name::cell)' ELSE format('release_area(%L::regclass, u.name)', release) END)
 	INTO result USING about, COALESCE(title, 'Release ' || (about ->> 'release')), COALESCE(subtitle, 'Purpose: ' || (about ->> 'purpose')),
-		window_from, window_to, (about ->> 'bucket')::interval, about ->> 'time_zone';
+		window_from, window_to, COALESCE(about -> 'buckets' ->> 0, about ->> 'bucket')::interval, about ->> 'time_zone';
 	-- may stand in a script of a page
 	RETURN replace(result::text, '</', '<\/')::json;
 END

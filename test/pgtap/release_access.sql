@@ -122,6 +122,6 @@ RESET ROLE;
 DELETE FROM acc.events WHERE at < '2024-06-10 14:00+00';
 SELECT results_eq($$SELECT publication, used FROM mobanon.publications_using('32')$$, $$VALUES (1, 'no'), (2, 'not known'), (3, 'yes'), (4, 'yes')$$,
 	'of what the source no longer has, it is said');
-SELECT mobanon.erase_subject('32', 'asked for');
+SELECT count(*) > 0 FROM mobanon.erase_subject('32', 'asked for');
 SELECT is_empty($$SELECT pg_temp.using('32')$$, 'who was erased is not known');
 SELECT * FROM finish();

@@ -4,7 +4,7 @@
 SET search_path = public, mobanon;
 SET timezone = 'UTC';
 SET client_min_messages = warning;
-SELECT plan(108);
+SELECT plan(114);
 
 CREATE ROLE tap_kinds_dba;
 CREATE ROLE tap_kinds_processing;
@@ -91,6 +91,7 @@ SELECT pg_temp.make('phones', $$bucket => '1 day'$$);
 SELECT pg_temp.make('adaptive', $$account_column => 'contract', resolutions => '{100m,500m,1km,5km,10km,50km}'$$);
 SELECT pg_temp.make('measured', $$account_column => 'contract', resolutions => '{100m,1km,10km}', bucket => '1 day', measures => ARRAY[measure('sum', 'bytes', 2000)]$$);
 SELECT pg_temp.make('timed', $$account_column => 'contract', resolutions => '{1km,5km,10km}', buckets => '{1 hour,6 hours,1 day}', bucket => '1 day'$$);
+SELECT pg_temp.make('bounded', $$account_column => 'contract', bucket => '1 day', buckets => '{1 hour}', cells_per_day => 3$$);
 SELECT pg_temp.make('dwell', $$account_column => 'contract', kind => 'dwell'$$);
 SELECT pg_temp.make('flows', $$account_column => 'contract', kind => 'flows', readers => '{tap_kinds_planner}'$$);
 SELECT pg_temp.make('wide_flows', $$account_column => 'contract', kind => 'flows', resolutions => '{1km,5km,10km,50km}'$$);
@@ -134,6 +135,18 @@ SELECT bag_eq('SELECT bucket, cell::text, bytes_sum FROM kin.measured', $$SELECT
 	FROM (SELECT r.bucket, r.cell::text AS cell, s.person, COALESCE(sum(s.bytes), 0) AS bytes FROM kin.measured AS r
 		JOIN kin.seen AS s ON s.day = r.bucket AND coarsen_cell(s.fine, cell_resolution(r.cell)) = r.cell GROUP BY 1, 2, 3) AS g GROUP BY 1, 2$$, 'measured: sums of each area');
 
+-- Nobody counts in more than three cells and hours of a day, and who was in more, in three of those; as far as that is seen.
+UPDATE pipeline SET published_until = starts_at WHERE pipeline = 'kin.bounded';
+SET ROLE tap_kinds_processing;
+SET search_path = public, mobanon;
+CREATE TEMP TABLE bounded AS SELECT pseudonym, date_trunc('day', bucket) AS day, bucket, cell, count(*) FROM kin.bounded_coarsened GROUP BY 1, 2, 3, 4;
+RESET ROLE;
+SET search_path = public, mobanon;
+SELECT results_eq('SELECT count(*) FROM bounded GROUP BY pseudonym, day ORDER BY 1', $$SELECT LEAST(count(DISTINCT (date_trunc('hour', at), cell)), 3) FROM kin.seen GROUP BY person, day ORDER BY 1$$,
+	'bounded: every person and day has three cells, or all of fewer');
+SELECT bag_eq('SELECT bucket, cell::text, subjects FROM kin.bounded', 'SELECT bucket, cell::text, count(*) FROM bounded GROUP BY 1, 2 HAVING count(*) >= 10', 'bounded: and those are counted');
+SELECT ok(count(DISTINCT bucket::time) > 15, 'bounded: of the whole day, not of its first hours') FROM bounded;
+UPDATE pipeline SET published_until = (SELECT max(window_to) FROM publication AS b WHERE b.pipeline_id = p.pipeline_id) FROM pipeline AS p WHERE pipeline.pipeline_id = p.pipeline_id AND p.pipeline = 'kin.bounded';
 CREATE VIEW kin.dwelt AS SELECT day, cell, person, sum(round(extract(epoch FROM departure - arrival) / 60)) AS minutes FROM kin.stay GROUP BY 1, 2, 3;
 SELECT bag_eq('SELECT bucket, cell::text, subjects, average_minutes FROM kin.dwell',
 	$$SELECT day, cell::text, count(*), round(pg_temp.safe_sum(array_agg(minutes), 1440, 10) / count(*), 1) FROM kin.dwelt GROUP BY 1, 2 HAVING count(*) >= 10$$, 'dwell: who stayed, and how long');

@@ -52,8 +52,8 @@ SELECT bag_eq($$SELECT function::text FROM function WHERE has_function_privilege
 		AND function::text ~ 'pipeline|publi|release|audit|bucket|window|candidate|stage|closed_until|statement'$$,
 	$$VALUES ('bucket_start(timestamp with time zone,interval,text)'), ('bucket_end(timestamp with time zone,interval,text)'),
 		-- with the caller's own rights, or what column comments say to everybody
-		('audit_table(regclass,name,integer,name[],name[])'), ('release_geojson(regclass,timestamp with time zone,timestamp with time zone)'), ('release_parameters(regclass)'),
-		('release_map(regclass,text,text,timestamp with time zone,timestamp with time zone)')$$,
+		('audit_table(regclass,name,integer,name[],name[],boolean)'), ('release_geojson(regclass,timestamp with time zone,timestamp with time zone)'), ('release_parameters(regclass)'),
+		('release_map(regclass,text,text,timestamp with time zone,timestamp with time zone)'), ('release_shape(regclass)'), ('release_area(regclass,text)')$$,
 	'an analyst calls no function of a pipeline');
 
 -- EXPLAIN (ANALYZE), with a predicate on each column and on all: only rows of the release are looked at.

@@ -1,17 +1,21 @@
 /*
  * Places and residents, by other means than those of src/mobility/place.sql and home.sql: self-joins and ranges instead
  * of window functions, a loop instead of ranks.  From a table ev (pseudonym, person, cell, at, bucket) and the variables
- * areas, homes, zone, k; compares and prints the number of rows that differ, then what there was.
+ * areas, homes, zone, k, or with the variable given from stays in a table given_stay; compares and prints the number of rows that differ, then what there was.
  */
 SET search_path = public, mobanon;
 SET jit = off;
 SET client_min_messages = warning;
+DROP TABLE IF EXISTS got_place, got_home;
+\if :{?given}
+CREATE TEMP TABLE st AS SELECT * FROM given_stay;
+\else
 SELECT place_stays_query('ev', :'areas', :'homes', person => 'person') AS query \gset
-DROP TABLE IF EXISTS st, got_place, got_home;
 CREATE TEMP TABLE st AS :query;
+\endif
 CREATE INDEX ON st (pseudonym, bucket, arrival);
 ANALYZE st;
-SELECT places_query('st', :k, '7 days', :'zone', :'homes') AS query \gset
+SELECT places_query('st', :k, '7 days', :'zone', '1km') AS query \gset
 CREATE TEMP TABLE got_place AS :query;
 SELECT residents_query('st', :k, '7 days', :'zone') AS query \gset
 CREATE TEMP TABLE got_home AS :query;

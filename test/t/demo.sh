@@ -29,7 +29,7 @@ has "$HERE/output" 'time out of range' 'times in the future are counted'
 has "$HERE/output" 'in groups of fewer than k = 5' 'what is below k is counted'
 has "$HERE/output" '^ERROR:  permission denied for table events' 'the analyst is refused the raw table'
 has "$HERE/output" 'peak memory of that backend: [0-9]+ MB' 'memory is measured'
-read -r before after < <(awk '/^8\. /{on=1} on && /^ +[0-9]+ │ +[0-9]+$/{printf "%d ", $3}' "$HERE/output"; echo)
+read -r before after < <(awk '/^9\. /{on=1} on && /^ +[0-9]+ │ +[0-9]+$/{printf "%d ", $3}' "$HERE/output"; echo)
 ok "$((before - after))" 1 'the statement after a withdrawal counts one subject less'
 peak=$(sed -n 's/.*peak memory of that backend: \([0-9]*\) MB.*/\1/p' "$HERE/output")
 ok "$([ "${peak:-999}" -lt 500 ] && echo below)" below 'the backend stays below 500 MB'
@@ -37,12 +37,17 @@ ok "$(python3 - "$HERE/out" <<'PY'
 import json, sys
 release = json.load(open(sys.argv[1] + "/release.geojson"))["features"]
 page = open(sys.argv[1] + "/map.html").read()
-data = json.loads(page.split('type="application/json">')[1].split("</script>")[0])
+layers = json.loads(page.split('type="application/json">')[1].split("</script>")[0])["layers"]
+data = layers[0]
+flows = json.load(open(sys.argv[1] + "/flows.geojson"))["features"]
 print(len(release) == len(data["rows"]) > 0, min(f["properties"]["subjects"] for f in release) >= 5,
     all(f["geometry"]["coordinates"][0][0] == f["geometry"]["coordinates"][0][-1] for f in release),
     "http" in page.replace("http://www.w3.org/2000/svg", ""))
+print(*[l["kind"] for l in layers], all(r[1] >= 5 for l in layers for r in l["rows"]), len(layers[-1]["rows"]) == len(flows) > 0,
+    *{f["geometry"]["type"] for f in flows})
 PY
-)" 'True True True False' 'GeoJSON and map hold the same rows, none below k, and the map asks no network for anything'
+)" 'True True True False
+footfall dwell flows True True LineString' 'GeoJSON and map hold the same rows, none below k, and the map asks no network for anything'
 rm -r "$HERE/out"
 ok "$(left_behind)" '' 'the demo leaves nothing behind but what it says it writes'
 

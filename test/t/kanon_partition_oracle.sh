@@ -4,5 +4,5 @@
 set -euo pipefail
 createdb kanon_partition_oracle
 psql -qX -v ON_ERROR_STOP=1 -d kanon_partition_oracle -c 'CREATE EXTENSION pgtap' -c 'CREATE EXTENSION mobanon'
-psql -qXAt -v ON_ERROR_STOP=1 -v datasets="${KANON_DATASETS:-16}" -d kanon_partition_oracle -f "$(dirname "$0")/../property/partition.sql"
+psql -qXAt -v ON_ERROR_STOP=1 -v datasets="${KANON_DATASETS:-10}" -d kanon_partition_oracle -f "$(dirname "$0")/../property/partition.sql"
 dropdb kanon_partition_oracle

@@ -51,24 +51,35 @@ compare() {
 run -c "CREATE VIEW ev AS SELECT * FROM event WHERE hashtext(pseudonym::text) % 4 = 0"
 compare 'city, venues and districts, accounts' areas=venues homes=districts zone=Europe/Berlin k=6
 like "$LAST" 'dwell.*home.*peak hour.*presence.*residents.*return.*stayed.*visited.*visitors.*work' 'there is something of nearly everything'
-# Steps at and beside the limits of stays, visits and ways, between a few areas and what is none.
+# Stays at and beside every limit: of visits, ways, classes, nights and working days, in a fortnight in which summer time ends; areas that are reached
+# from one other, places that nearly everybody goes to, groups about as large as k.
 run <<'SQL'
 DROP VIEW ev;
-SELECT setseed(0.42);
-CREATE TABLE ev AS
-SELECT md5('p' || i)::uuid AS pseudonym, md5('a' || i / 2)::uuid AS person, CASE WHEN random() < 0.01 THEN NULL ELSE ('500mN34000E45' || lpad((5 * floor(CASE WHEN i % 3 = 0 THEN 1 ELSE 9 END * random() ^ 2))::text, 3, '0'))::cell END AS cell, at,
-	date_bin('7 days', at, '2025-10-20 00:00') AS bucket
-FROM (SELECT i, timestamptz '2025-10-20 05:00' + sum(step) OVER (PARTITION BY i ORDER BY n) AS at
-	FROM (SELECT i, n, (ARRAY['0', '14 minutes', '15 minutes', '16 minutes', '29 minutes', '30 minutes', '1 hour', '119 minutes', '2 hours', '121 minutes', '4 hours', '241 minutes', '7 hours', '12 hours', '12:00:01']::interval[])[1 + floor(random() * 15)] AS step
-		FROM generate_series(1, 500) AS i, generate_series(1, 14 + i % 7 * 7) AS n) AS s) AS e WHERE at < '2025-11-03';
-ANALYZE ev;
-SELECT create_area_set('random', '500m') \g /dev/null
-SELECT create_area('random', 'R' || n, ARRAY[('500mN34000E45' || lpad((5 * n)::text, 3, '0'))::cell]) FROM generate_series(0, 4) AS n \g /dev/null
-SELECT create_area('random', 'Rest', ARRAY['500mN34000E45025', '500mN34000E45030']::cell[]) \g /dev/null
+CREATE FUNCTION u(key bigint, seed int) RETURNS float8 LANGUAGE sql IMMUTABLE RETURN (hashint8extended(key, seed) & 1073741823) / 1073741824::float8;
+CREATE FUNCTION pick(list text[], r float8) RETURNS text LANGUAGE sql IMMUTABLE RETURN list[1 + floor(r * cardinality(list))];
+CREATE TABLE given_stay AS
+WITH v AS (
+	SELECT i, 100000 * i + n AS e, n, pick('{900,1799,1800,1801,3600,7199,7200,14399,14400,14400,14401}', u(100000 * i + n, 1))::int AS lasts, pick('{60,7199,7200,7200,7201,14399,14400,14400,14401,40000}', u(100000 * i + n, 2))::int AS gap
+	FROM generate_series(1::bigint, 400) AS i, generate_series(1, 6 + (i % 5 * 6)::int) AS n
+), w AS (SELECT *, timestamptz '2025-10-20 00:00' + sum(lasts + gap) OVER (PARTITION BY i ORDER BY n) * interval '1 second' AS departure,
+		CASE WHEN i % 9 = 7 THEN CASE n % 2 WHEN 1 THEN 'A7' ELSE 'B7' END WHEN i % 9 = 0 AND n % 4 = 1 THEN 'A7' WHEN u(e, 3) < 0.15 THEN NULL WHEN n % 2 = 1 OR u(e, 3) < 0.3 THEN 'A' || i % 9 WHEN u(e, 4) < 0.85 THEN 'B' || i % 9 ELSE 'C' || (i + n) % 3 END AS place FROM v
+), r AS (
+	SELECT i, 100000 * i + 50000 + n AS e, n, pick('{0,1,1,2,3,8,14}', u(100000 * i + 50000 + n, 1))::int AS lasts, pick('{1,1,2,3,7}', u(100000 * i + 50000 + n, 2))::int AS gap
+	FROM generate_series(1::bigint, 400) AS i, generate_series(1, 50) AS n
+), h AS (SELECT *, timestamptz '2025-10-20 00:00' + sum(lasts + gap) OVER (PARTITION BY i ORDER BY n) * interval '1 hour' AS departure FROM r
+)
+SELECT md5('p' || i)::uuid AS pseudonym, md5('a' || i / 2)::uuid AS person, date_bin('7 days', departure - lasts * interval '1 second', '2025-10-20') AS bucket, place COLLATE "C" AS place,
+	departure - lasts * interval '1 second' AS arrival, departure, 1 + floor(u(e, 5) * 4)::bigint AS events, false AS reference FROM w WHERE departure < '2025-11-03'
+UNION ALL
+SELECT md5('p' || i)::uuid, md5('a' || i / 2)::uuid, date_bin('7 days', departure - lasts * interval '1 hour', '2025-10-20'),
+	CASE WHEN u(e, 6) < 0.1 THEN 'hub' WHEN extract(hour FROM departure - lasts * interval '30 minutes') BETWEEN 8 AND 16 THEN 'H' || CASE WHEN i % 4 = 0 THEN i % 5 ELSE (i / 2 + i % 3) % 7 END
+		WHEN u(e, 6) < 0.16 THEN NULL WHEN u(e, 6) < 0.3 THEN 'H' || (i + n) % 8 ELSE 'H' || i / 2 % 5 END,
+	departure - lasts * interval '1 hour', departure, 1 + floor(u(e, 5) * 3)::bigint, true FROM h WHERE departure < '2025-11-03';
 SQL
-compare 'random, two weeks with the end of summer time' areas=random homes=random zone=Europe/Berlin k=5
+for k in 5 12 20; do compare "made up, k = $k" given=1 zone=Europe/Berlin k=$k; done
+compare 'made up, k = 9' given=1 zone=Europe/Berlin k=9
 like "$LAST" 'from [0-9]+.* to [0-9]+.* visited [0-9]+.* work [0-9]+' 'and of where from and where to'
-run -c 'DROP TABLE ev'
+run -c 'DROP TABLE given_stay'
 if [ -e "${MOBANON_DATA:-}/gowalla_nyc.csv.gz" ]; then
 	run -c 'CREATE TABLE checkin (subject int, at timestamptz, latitude float8, longitude float8, venue text)'
 	zcat "$MOBANON_DATA/gowalla_nyc.csv.gz" | run -c '\copy checkin FROM STDIN CSV HEADER'
