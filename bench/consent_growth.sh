@@ -2,6 +2,7 @@
 # consented() with more and more consenting subjects: bytes per subject, the first question of all, of a new
 # session, in an open session, and after a withdrawal.  SIZES="500000 5000000 50000000"; 50 million need 15 GB of
 # disk.  States are written as import_consents() writes them, without their ledger, which consented() does not read.
+ROUNDS=1
 source "$(dirname "$0")/lib.sh"
 SIZES=${SIZES:-500000 5000000 50000000}
 BATCH=5000000
