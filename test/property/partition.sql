@@ -43,6 +43,10 @@ DECLARE
 	widths	text[] := ARRAY[NULL, '15 minutes,1 hour,6 hours,1 day', '1 hour,12 hours,1 day,7 days', NULL, '30 minutes', '10 seconds,1 hour,3 hours'];
 	ladder	text := ladders[1 + floor(random() * cardinality(ladders))];
 BEGIN
+	-- a crowd in a small place, each of them in many cells
+	IF seed % 3 = 2 THEN
+		n_rows := 2500; n_subjects := 100; spread := 0.02; hours := 0.4; skew := 1;
+	END IF;
 	TRUNCATE ladder;
 	DROP TABLE IF EXISTS data;
 	INSERT INTO ladder VALUES (string_to_array(ladder, ','), string_to_array(widths[1 + floor(random() * cardinality(widths))], ',')::interval[], zone, (ARRAY[1, 2, 3, 5, 12])[1 + floor(random() * 5)]);
@@ -163,7 +167,7 @@ FROM way AS w ORDER BY w.id;
 SELECT ok(max(levels) >= 3, 'areas of ' || max(levels) || ' levels in one partition') FROM seen;
 SELECT ok(count(*) FILTER (WHERE levels >= 2) >= 1, 'areas of several levels in ' || count(*) FILTER (WHERE levels >= 2) || ' of ' || count(*) || ' data sets') FROM seen;
 SELECT ok(count(*) FILTER (WHERE dropped > 0 AND dropped < roots) >= 2, 'some roots dropped and others not in ' || count(*) FILTER (WHERE dropped > 0 AND dropped < roots)) FROM seen;
-SELECT ok(max(roots) > 100 AND sum(areas) > 1000, 'up to ' || max(roots) || ' roots, ' || sum(areas) || ' areas in all') FROM seen;
+SELECT ok(max(roots) > 100 AND sum(areas) > 500, 'up to ' || max(roots) || ' roots, ' || sum(areas) || ' areas in all') FROM seen;
 SELECT ok(sum(rests) > 20, sum(rests) || ' rests that are areas') FROM seen;
 SELECT ok(sum(wholes) > 10, sum(wholes) || ' rests that would have said too much, and went up') FROM seen;
 SELECT * FROM finish();
