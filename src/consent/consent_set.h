@@ -120,7 +120,7 @@ consent_parse_long(const char *bytes, int len, uint64 *number)
 
 	*number = consent_parse_eight(a) * power[len - 9] +
 		consent_parse_eight((b & ~both) | (UINT64CONST(0x3030303030303030) & both));
-	return consent_are_digits(a) & consent_are_digits(b) & (bytes[0] != '0');
+	return consent_are_digits(a) && consent_are_digits(b) && bytes[0] != '0';
 }
 
 /* A number written without sign and leading zeros, of up to 18 digits, or 0. */
