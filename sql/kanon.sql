@@ -85,5 +85,10 @@ SELECT cell, mobanon.kanon_suppress(subject, 20) FROM kanon_many GROUP BY cell
 EXCEPT
 SELECT cell, count(DISTINCT subject) FROM kanon_many GROUP BY cell;
 SELECT mobanon.kanon_suppress(subject, 20), mobanon.cardinality(mobanon.subject_set_agg(subject)), count(DISTINCT subject) FROM kanon_many;
+-- Subjects in order, each several times, and a count after every row: large sets have one key that waits.
+SELECT mobanon.kanon_suppress(subject, 20), mobanon.cardinality(mobanon.subject_set_agg(subject))
+FROM (SELECT i / 3 AS subject FROM generate_series(0::bigint, 29999) AS i ORDER BY i) AS sorted;
+SELECT count(*) FILTER (WHERE n IS DISTINCT FROM CASE WHEN i >= 19 THEN i + 1 END) AS wrong
+FROM (SELECT i, mobanon.kanon_suppress(i, 20) OVER (ORDER BY i) AS n FROM generate_series(0::bigint, 4999) AS i) AS running;
 RESET ALL;
 DROP TABLE kanon_event, kanon_hour, kanon_many;

@@ -161,7 +161,6 @@ set_add_row(SubjectSet *set, SubjectKey key)
 		return set_add(set, key);
 	if (likely(subject_set_add_soon(set, capacity, key) != SUBJECT_SET_FULL))
 		return set;
-	subject_set_settle(set, capacity);
 	return set_add(set, key);
 }
 

@@ -144,12 +144,11 @@ put(SubjectSet *set, uint32_t capacity, SubjectKey key, uint32_t *position)
 SubjectSetAdd
 subject_set_add_soon(SubjectSet *set, uint32_t capacity, SubjectKey key)
 {
-	SubjectKey *place = &set->keys[capacity - 1];
-
-	if (set->waiting &&
-		subject_set_add(set, capacity, *place) == SUBJECT_SET_FULL)
+	subject_set_settle(set, capacity);
+	/* A key waits only where there is room for it, so that settling never fails. */
+	if (entries(set) >= entries_max(capacity))
 		return SUBJECT_SET_FULL;
-	*place = key;
+	set->keys[capacity - 1] = key;
 	set->waiting = 1;
 	subject_set_prefetch(set, capacity, key);
 	return SUBJECT_SET_ADDED;
@@ -158,19 +157,10 @@ subject_set_add_soon(SubjectSet *set, uint32_t capacity, SubjectKey key)
 void
 subject_set_settle(SubjectSet *set, uint32_t capacity)
 {
-	SubjectKey	key;
-	uint32_t	slot;
-
 	if (!set->waiting)
 		return;
 	set->waiting = 0;
-	key = set->keys[capacity - 1];
-	if (subject_set_add(set, capacity, key) != SUBJECT_SET_FULL)
-		return;
-	/* A table is full long before its last slot is taken. */
-	slot = find_slot(set, capacity, key);
-	set->keys[slot] = key;
-	set->count++;
+	(void) subject_set_add(set, capacity, set->keys[capacity - 1]);
 }
 
 SubjectSetAdd

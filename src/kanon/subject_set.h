@@ -197,10 +197,13 @@ extern void subject_set_init(SubjectSet *set, SubjectKind kind, int32_t k,
 extern SubjectSetAdd subject_set_add(SubjectSet *set, uint32_t capacity,
 									 SubjectKey key);
 
-/* Adds a key at the next call, or at settling; only for sets of at least WAIT_MIN. */
+/*
+ * Adds a key at the next call, or at settling; only for sets of at least
+ * WAIT_MIN.  FULL: nothing waits, and no room is left for one that is new.
+ */
 extern SubjectSetAdd subject_set_add_soon(SubjectSet *set, uint32_t capacity,
 										  SubjectKey key);
-/* The key that waits is added: count is true.  There is always room for one. */
+/* The key that waits is added: count is true. */
 extern void subject_set_settle(SubjectSet *set, uint32_t capacity);
 
 /*
