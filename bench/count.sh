@@ -43,7 +43,7 @@ again:consented_bigint|SELECT count(*) FROM events WHERE mobanon.consented(numbe
 kanon_suppress_uuid|SET mobanon.enable_kanon_scan = off;SELECT count(n) FROM (SELECT mobanon.kanon_suppress(pseudonym, 20) AS n FROM pseudonymized GROUP BY large OFFSET 0) AS g
 kanon_scan_exec|SELECT count(n) FROM (SELECT mobanon.kanon_suppress(pseudonym, 20) AS n FROM pseudonymized GROUP BY cell, bucket OFFSET 0) AS g"
 [ "$(grep -c 'FUNCTION mobanon.stays\|AGGREGATE mobanon.stays' "$WORK"/src/mobanon--*.sql)" = 0 ] ||
-	paths+=$'\n'"stays_transition|SELECT sum(cardinality(s)) FROM (SELECT mobanon.stays(cell, at, '15 min', '2 hours' ORDER BY at) AS s FROM trace GROUP BY subject) AS t"
+	paths+=$'\n'"stays_add|SELECT sum(cardinality(s)) FROM (SELECT mobanon.stays(cell, at, '15 min', '2 hours' ORDER BY at) AS s FROM trace GROUP BY subject) AS t"
 # counted FUNCTION STATEMENTS: its instructions in a backend of its own
 counted() {
 	local out=$WORK/callgrind.$1

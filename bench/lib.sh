@@ -60,9 +60,9 @@ SELECT (491500000000 + s.subject)::text AS subject, s.subject AS subject_number,
 	(48.0 + (site % 141) * 0.02 + (h4 % 1000) * 1e-6)::float8 AS latitude,
 	(8.0 + (site / 141 % 142) * 0.03 + (h5 % 1000) * 1e-6)::float8 AS longitude,
 	site
-FROM (SELECT (:subjects * power((h1 & 1048575) / 1048576.0, 2.0))::bigint AS subject,
+FROM (SELECT (:subjects * power((h1 & 1048575) / 1048576.0::float8, 2.0))::bigint AS subject,
 		(h2 % 14) AS day, (array[8,9,10,11,12,12,13,14,15,16,17,17,18,18,19,20,21,22,7,6,0,3,23,17])[1 + (h3 / 3600) % 24] AS hour,
-		h3, h4, h5, (20000 * power((h4 & 65535) / 65536.0, 1.7))::int AS site
+		h3, h4, h5, (20000 * power((h4 & 65535) / 65536.0::float8, 1.7))::int AS site
 	FROM (SELECT abs(hashint8extended(i, 1)) AS h1, abs(hashint8extended(i, 2)) AS h2, abs(hashint8extended(i, 3)) AS h3,
 			abs(hashint8extended(i, 4)) AS h4, abs(hashint8extended(i, 5)) AS h5
 		FROM generate_series(1, :rows) AS i) AS h) AS s;
