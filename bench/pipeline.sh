@@ -34,7 +34,7 @@ hand="SELECT count(*), sum(n) FROM (SELECT ST_SnapToGrid(ST_Transform(ST_SetSRID
 ours="SELECT count(*), sum(n) FROM (SELECT mobanon.coarsen_cell(latitude, longitude, '1km') AS cell, date_trunc('hour', at) AS bucket,
 	mobanon.kanon_suppress(mobanon.pseudonymize(subject, 'bench', at), 20) AS n FROM open_events GROUP BY 1, 2 OFFSET 0) AS g"
 for workers in 0 2; do
-	set="SET max_parallel_workers_per_gather = $workers; SET min_parallel_table_scan_size = 0; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0"
+	set="SET max_parallel_workers_per_gather = $workers"
 	[ -z "$POSTGIS" ] || variant 'PostGIS + pgcrypto + count(DISTINCT)' "$set;;$hand"
 	variant 'three stages, HashAggregate' "$set; SET mobanon.enable_kanon_scan = off;;$ours"
 	variant 'three stages, KanonScan' "$set;;$ours"
