@@ -11,7 +11,8 @@
 #                                          (default: the first); then forgets them
 #   target TITLE NAME OP NUMBER            remembers what a ratio ought to be (< or >)
 #   events_table ROWS SUBJECTS             the table "events", as in performance.md
-#   peer NAME PACKAGE [EXTENSION]          installs a peer and makes its extension; says so when it is absent
+#   peer NAME PACKAGE [EXTENSION]          installs a peer and makes its extension; says so when it is absent.
+#                                          Without a package (''): used when this server has the extension
 #   time_and_peak 'SQL'                    milliseconds, and kB of memory of a session's own at its peak
 # Results go to bench/results/NAME.{md,csv}.  ROUNDS=5, ROWS=10000000 by default.
 
@@ -151,8 +152,12 @@ target() { # target TITLE VARIANT '<' NUMBER
 
 # peer NAME PACKAGE [EXTENSION]: @MAJOR@ stands for the major version.
 peer() {
-	local package=${2/@MAJOR@/$PGMAJOR} extension=${3:-}
-	if ! (install "$package") >/dev/null 2>&1; then
+	local package=${2/@MAJOR@/$PGMAJOR} extension=${3:-} version
+	if [ -z "$package" ] && [ ! -e "$("$PG_CONFIG" --sharedir)/extension/$extension.control" ]; then
+		echo "peer $1: absent (not on this server, and not packaged)" | tee -a "$RESULTS/$BENCH.md"
+		return 1
+	fi
+	if [ -n "$package" ] && ! (install "$package") >/dev/null 2>&1; then
 		echo "peer $1: absent ($package cannot be installed here)" | tee -a "$RESULTS/$BENCH.md"
 		return 1
 	fi
@@ -166,7 +171,12 @@ peer() {
 			return 1
 		fi
 	fi
-	echo "peer $1: $(dpkg-query -W -f='${Version}' "$package")" | tee -a "$RESULTS/$BENCH.md"
+	if [ -n "$package" ]; then
+		version=$(dpkg-query -W -f='${Version}' "$package")
+	else
+		version=$(bench_sql -Atc "SELECT extversion FROM pg_extension WHERE extname = '$extension'")
+	fi
+	echo "peer $1: $version" | tee -a "$RESULTS/$BENCH.md"
 }
 
 # What the server process took for itself at its peak, shared buffers apart (start the cluster with few).

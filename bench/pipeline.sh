@@ -8,10 +8,6 @@ bench_init "max_worker_processes = 8"
 bench_sql -c 'CREATE EXTENSION pgcrypto'
 POSTGIS=
 ! peer PostGIS postgresql-@MAJOR@-postgis-3 postgis || POSTGIS=1
-for absent in pg_diffix citus; do
-	[ "$(bench_sql -Atc "SELECT count(*) FROM pg_available_extensions WHERE name = '$absent'")" = 1 ] ||
-		echo "peer $absent: absent (not on this server, and not packaged)"
-done | tee -a "$RESULTS/$BENCH.md"
 events_table "$ROWS" "$SUBJECTS"
 bench_sql >/dev/null <<'SQL'
 CREATE ROLE bench_processing;
