@@ -120,6 +120,70 @@ CREATE TRIGGER apply_decisions AFTER INSERT ON mobanon.consent_ledger
 	REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION mobanon.apply_decisions();
 ALTER TABLE mobanon.consent_ledger ENABLE ALWAYS TRIGGER apply_decisions;
 
+/* ---- on a subscriber ---- */
+
+-- Logical replication fires no trigger of a statement. Without these a withdrawal would arrive in a
+-- subscriber's ledger and nobody there would heed it.
+CREATE FUNCTION mobanon.apply_replicated() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+BEGIN
+	IF TG_OP = 'INSERT' AND NEW.counts AND NEW.subject IS NOT NULL THEN
+		INSERT INTO consent_state AS s (writer, scope_id, subject, decisions)
+		VALUES (pg_current_xact_id(), NEW.scope_id, NEW.subject,
+			merge_decisions('{}', ARRAY[NEW.decided_at, decision_code(NEW.state, NEW.valid_until)]))
+		ON CONFLICT (scope_id, subject) DO UPDATE
+		SET writer = excluded.writer, decisions = merge_decisions(s.decisions, excluded.decisions);
+	ELSIF TG_OP <> 'INSERT' THEN
+		-- only an erasure changes an entry
+		DELETE FROM consent_state AS s WHERE s.subject = OLD.subject;
+	END IF;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION mobanon.apply_replicated() IS
+'Trigger: what apply_decisions() and erase_subject() do to consent_state, for entries that logical replication brings.';
+CREATE TRIGGER apply_replicated AFTER INSERT OR UPDATE OR DELETE ON mobanon.consent_ledger
+	FOR EACH ROW EXECUTE FUNCTION mobanon.apply_replicated();
+ALTER TABLE mobanon.consent_ledger ENABLE REPLICA TRIGGER apply_replicated;
+
+-- States that are replicated themselves: of a transaction of this cluster, and missed when they go.
+CREATE FUNCTION mobanon.state_replicated() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+BEGIN
+	IF TG_OP = 'DELETE' THEN
+		UPDATE consent_scope SET generation = generation + 1;
+		RETURN OLD;
+	END IF;
+	NEW.writer := pg_current_xact_id();
+	RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION mobanon.state_replicated() IS
+'Trigger: makes sessions of a subscriber see states that logical replication brings or takes.';
+CREATE TRIGGER state_replicated BEFORE INSERT OR UPDATE OR DELETE ON mobanon.consent_state
+	FOR EACH ROW EXECUTE FUNCTION mobanon.state_replicated();
+ALTER TABLE mobanon.consent_state ENABLE REPLICA TRIGGER state_replicated;
+
+CREATE FUNCTION mobanon.scope_replicated() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+BEGIN
+	-- counted here, since states are deleted here: the source's number could be one that was there before
+	NEW.generation := OLD.generation + 1;
+	RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION mobanon.scope_replicated() IS
+'Trigger: a subscriber''s sessions read consent_state anew whenever a scope changed at the source.';
+CREATE TRIGGER scope_replicated BEFORE UPDATE ON mobanon.consent_scope
+	FOR EACH ROW EXECUTE FUNCTION mobanon.scope_replicated();
+ALTER TABLE mobanon.consent_scope ENABLE REPLICA TRIGGER scope_replicated;
+
 -- Deleted states leave nothing that a set in memory could be brought forward with.
 CREATE FUNCTION mobanon.state_deleted() RETURNS trigger
 LANGUAGE plpgsql
