@@ -16,10 +16,12 @@
  *
  * By the other rule (AREA_REST) every box of level 0 with at least k is an area, and
  * what is left of a box, in its other children, is one area together: the rest.  It
- * has n subjects in c children, and everybody can see which.  As long as
- * n <= (c - 1)(k - 1) it may be that each child has fewer than k and any one of
- * them nobody, so nothing is known of any of them that is not known of a box that
- * plain suppression withholds.  A rest that is smaller than k, or larger than this,
+ * has n subjects in c children.  As long as n <= (c - 1)(k - 1) it may be, for who
+ * knows which children these are, that each has fewer than k and that any one of
+ * them adds nobody to the others.  But c is not public, and that the rest is shown
+ * bounds it from below: where the grid has just so many children without a row, all
+ * are known to be occupied (test/partition_rest_attack.py).  So no pipeline offers
+ * it.  A rest that is smaller than k, or larger than this,
  * goes up and is part of the parent's rest; what is left of a root is dropped.
  *
  * How many distinct subjects are in each box of each level, in one pass over
