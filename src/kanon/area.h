@@ -25,7 +25,7 @@
  *		n <= (r - 2)(k - 1)		that c is so large says of no child that it has anybody.
  *
  * So nothing is known of any of them that is not known of a box that plain
- * suppression withholds (test/t/kanon_rest_attack.sh tries all small worlds).  Another
+ * suppression withholds (test/partition_rest_attack.py tries small worlds).  Another
  * rest goes up and is part of the parent's rest; what is left of a root is dropped.
  *
  * How many distinct subjects are in each box of each level, in one pass over

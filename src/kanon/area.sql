@@ -87,7 +87,7 @@ CREATE AGGREGATE mobanon.kanon_partition_rest(subject uuid, cell mobanon.cell, b
 	FINALFUNC = mobanon.kanon_partition_rest_final, FINALFUNC_MODIFY = READ_WRITE, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE mobanon.kanon_partition_rest(uuid, mobanon.cell, timestamptz, integer, text[]) IS
-	'as kanon_partition (uuid pseudonyms), but each cell of the finest resolution with at least k is an area, and cells with fewer are one area together: a row of a coarser cell stands for that cell without the areas inside it. Not where this would bound how many are in one of them: then they are part of the next coarser rest. What is left over at the end is dropped.';
+	'as kanon_partition (uuid pseudonyms), but each cell of the finest resolution with at least k is an area, and cells with fewer are one area together: a row of a coarser cell stands for that cell without the areas inside it. Where that would tell that somebody is in one of them, or how many, they are part of the next coarser rest. What is left over at the end is dropped.';
 CREATE AGGREGATE mobanon.kanon_partition_rest(subject uuid, cell mobanon.cell, at timestamptz, k integer, resolutions text[], buckets interval[], time_zone text) (
 	STYPE = internal, SSPACE = 4096, SFUNC = mobanon.kanon_partition_uuid,
 	FINALFUNC = mobanon.kanon_partition_rest_final, FINALFUNC_MODIFY = READ_WRITE, PARALLEL = SAFE
@@ -99,7 +99,7 @@ CREATE AGGREGATE mobanon.kanon_partition_rest(subject bigint, cell mobanon.cell,
 	FINALFUNC = mobanon.kanon_partition_rest_final, FINALFUNC_MODIFY = READ_WRITE, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE mobanon.kanon_partition_rest(bigint, mobanon.cell, timestamptz, integer, text[]) IS
-	'as kanon_partition (bigint subjects), but each cell of the finest resolution with at least k is an area, and cells with fewer are one area together: a row of a coarser cell stands for that cell without the areas inside it. Not where this would bound how many are in one of them: then they are part of the next coarser rest. What is left over at the end is dropped.';
+	'as kanon_partition (bigint subjects), but each cell of the finest resolution with at least k is an area, and cells with fewer are one area together: a row of a coarser cell stands for that cell without the areas inside it. Where that would tell that somebody is in one of them, or how many, they are part of the next coarser rest. What is left over at the end is dropped.';
 CREATE AGGREGATE mobanon.kanon_partition_rest(subject bigint, cell mobanon.cell, at timestamptz, k integer, resolutions text[], buckets interval[], time_zone text) (
 	STYPE = internal, SSPACE = 4096, SFUNC = mobanon.kanon_partition_bigint,
 	FINALFUNC = mobanon.kanon_partition_rest_final, FINALFUNC_MODIFY = READ_WRITE, PARALLEL = SAFE
@@ -111,7 +111,7 @@ CREATE AGGREGATE mobanon.kanon_partition_rest(subject text, cell mobanon.cell, b
 	FINALFUNC = mobanon.kanon_partition_rest_final, FINALFUNC_MODIFY = READ_WRITE, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE mobanon.kanon_partition_rest(text, mobanon.cell, timestamptz, integer, text[]) IS
-	'as kanon_partition (text subjects, compared byte by byte), but each cell of the finest resolution with at least k is an area, and cells with fewer are one area together: a row of a coarser cell stands for that cell without the areas inside it. Not where this would bound how many are in one of them: then they are part of the next coarser rest. What is left over at the end is dropped.';
+	'as kanon_partition (text subjects, compared byte by byte), but each cell of the finest resolution with at least k is an area, and cells with fewer are one area together: a row of a coarser cell stands for that cell without the areas inside it. Where that would tell that somebody is in one of them, or how many, they are part of the next coarser rest. What is left over at the end is dropped.';
 CREATE AGGREGATE mobanon.kanon_partition_rest(subject text, cell mobanon.cell, at timestamptz, k integer, resolutions text[], buckets interval[], time_zone text) (
 	STYPE = internal, SSPACE = 4096, SFUNC = mobanon.kanon_partition_text,
 	FINALFUNC = mobanon.kanon_partition_rest_final, FINALFUNC_MODIFY = READ_WRITE, PARALLEL = SAFE

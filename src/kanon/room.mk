@@ -16,7 +16,7 @@ REGRESS   += kanon_table
 ISOLATION +=
 
 # ---- long forms of what make test does in short -----------------------------
-.PHONY: kanon-table
+.PHONY: kanon-table kanon-rest-attack
 .PHONY: kanon-oracle kanon-fuzz kanon-partition-oracle kanon-partition-city
 # 200 random data sets through every plan
 kanon-oracle:
@@ -33,3 +33,6 @@ kanon-partition-oracle:
 # the partition of the whole generated city, seen from outside
 kanon-partition-city:
 	@SUBJECTS=$(or $(SUBJECTS),20000) ONLY=kanon_partition_release test/run
+# what rests give away, by every world of more and larger small grids
+kanon-rest-attack:
+	@REST_WORLDS=long ONLY=kanon_partition_rest_attack test/run
