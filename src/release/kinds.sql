@@ -168,9 +168,9 @@ COMMENT ON FUNCTION mobanon.finest_groups(mobanon.pipeline, name[]) IS
 
 /*
  * A group of stage 2 is in at most one row of the candidate: its areas do not
- * overlap.  On a ladder, each group is looked up at the steps that areas have,
- * with all of its key at once: by the cell alone, it meets the areas of every
- * bucket.
+ * overlap.  On a ladder, each group is looked up at the steps that areas have:
+ * grouped together with the areas, since of a candidate that was just filled
+ * the planner knows nothing that would tell it how to join.
  */
 CREATE FUNCTION mobanon.withheld_query(p mobanon.pipeline, cells name[]) RETURNS text
 LANGUAGE sql STABLE
@@ -178,28 +178,31 @@ SET search_path = pg_catalog, mobanon, pg_temp
 SET intervalstyle = 'postgres'
 AS $$
 	SELECT format($sql$WITH g AS MATERIALIZED (%1$s)
-SELECT e.events, e.unusable, e.groups - (SELECT count(*) FROM %2$s)
+SELECT e.events, e.unusable, e.groups - (SELECT %2$s)
 FROM (%3$s) AS e$sql$,
 		finest_groups(p, cells),
-		CASE WHEN p.resolutions IS NULL THEN s.three ELSE
-			format($sql$(SELECT %1$s AS bucket%2$s
-		FROM g CROSS JOIN (SELECT DISTINCT %3$s FROM %4$s AS a) AS s OFFSET 0) AS f
-	JOIN %4$s AS a ON a.bucket = f.bucket%5$s$sql$,
+		CASE WHEN p.resolutions IS NULL THEN 'count(*) FROM ' || s.three ELSE
+			format($sql$COALESCE(sum(f.groups), 0)::bigint
+	FROM (SELECT count(*) FILTER (WHERE NOT u.released) AS groups
+		FROM (SELECT %1$s AS bucket%2$s, false AS released
+			FROM g CROSS JOIN (SELECT DISTINCT %3$s FROM %4$s AS a) AS s
+			UNION ALL
+			SELECT %5$s, true FROM %4$s AS a) AS u
+		GROUP BY %6$s
+		HAVING bool_or(u.released)) AS f$sql$,
 				CASE WHEN s.timed THEN format('mobanon.bucket_start(g.bucket, s.width, %L)', p.time_zone) ELSE 'g.bucket' END,
 				concat(CASE WHEN s.timed THEN ', s.width' END,
 					(SELECT string_agg(format(', mobanon.coarsen_cell(g.%1$I, s.%2$I) AS %1$I', u.c, 'of ' || u.c), '') FROM unnest(cells) AS u (c)),
 					', ' || column_list(p.breakdowns, 'g')),
 				concat_ws(', ', CASE WHEN s.timed THEN 'a.width' END,
 					(SELECT string_agg(format('mobanon.cell_resolution(a.%1$I) AS %2$I', u.c, 'of ' || u.c), ', ') FROM unnest(cells) AS u (c))),
-				s.three,
-				concat(CASE WHEN s.timed THEN ' AND a.width = f.width' END,
-					(SELECT string_agg(format(' AND a.%1$I OPERATOR(mobanon.=) f.%1$I', u.c), '') FROM unnest(cells) AS u (c)),
-					(SELECT string_agg(format(' AND a.%1$I IS NOT DISTINCT FROM f.%1$I', b), '') FROM unnest(p.breakdowns) AS b)))
+				s.three, column_list(s.key, 'a'), column_list(s.key, 'u'))
 		END,
 		CASE WHEN keeps_events(p) THEN format('SELECT COALESCE(sum(g.events), 0)::bigint AS events, COALESCE(sum(g.events) FILTER (WHERE %1$s IS NULL), 0)::bigint AS unusable,
 	count(*) FILTER (WHERE %1$s IS NOT NULL) AS groups FROM g', column_list(cells[1:1], 'g'))
 			ELSE format('SELECT p.*, (SELECT count(*) FROM g) AS groups FROM (%s) AS p', event_counts(p)) END)
-	FROM (SELECT stage_name(p.pipeline, 'candidate') AS three, cardinality(p.buckets) > 1 AS timed) AS s
+	FROM (SELECT stage_name(p.pipeline, 'candidate') AS three, cardinality(p.buckets) > 1 AS timed,
+			'{bucket}'::name[] || CASE WHEN cardinality(p.buckets) > 1 THEN '{width}'::name[] END || cells || p.breakdowns AS key) AS s
 $$;
 COMMENT ON FUNCTION mobanon.withheld_query(mobanon.pipeline, name[]) IS
 'For kinds whose rows are cells: the query for events, events without a usable position, and groups of the finest cells that are in no row of the candidate.';

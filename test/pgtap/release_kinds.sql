@@ -4,7 +4,7 @@
 SET search_path = public, mobanon;
 SET timezone = 'UTC';
 SET client_min_messages = warning;
-SELECT plan(114);
+SELECT plan(119);
 
 CREATE ROLE tap_kinds_dba;
 CREATE ROLE tap_kinds_processing;
@@ -89,6 +89,7 @@ SELECT pg_temp.make('persons', $$bucket => '1 day', account_column => 'contract'
 	measure('avg', 'bytes', 2000), measure('quantile', 'bytes', 2000, 0.5)]$$);
 SELECT pg_temp.make('phones', $$bucket => '1 day'$$);
 SELECT pg_temp.make('adaptive', $$account_column => 'contract', resolutions => '{100m,500m,1km,5km,10km,50km}'$$);
+SELECT pg_temp.make('parted', $$account_column => 'contract', resolutions => '{100m,1km,10km}', bucket => '1 day', breakdowns => '{bytes}'$$);
 SELECT pg_temp.make('measured', $$account_column => 'contract', resolutions => '{100m,1km,10km}', bucket => '1 day', measures => ARRAY[measure('sum', 'bytes', 2000)]$$);
 SELECT pg_temp.make('timed', $$account_column => 'contract', resolutions => '{1km,5km,10km}', buckets => '{1 hour,6 hours,1 day}', bucket => '1 day'$$);
 SELECT pg_temp.make('bounded', $$account_column => 'contract', bucket => '1 day', buckets => '{1 hour}', cells_per_day => 3$$);
@@ -202,6 +203,11 @@ CREATE FUNCTION pg_temp.withheld(name text) RETURNS bigint LANGUAGE sql AS $$
 SELECT is(pg_temp.withheld('persons'), (SELECT count(DISTINCT (day, cell::text)) FROM kin.seen) - (SELECT count(*) FROM kin.persons), 'groups of cells');
 SELECT is(pg_temp.withheld('adaptive'), (SELECT count(*) FROM (SELECT DISTINCT date_trunc('hour', at) AS bucket, fine FROM kin.seen) AS g
 	WHERE NOT EXISTS (SELECT FROM kin.adaptive AS r WHERE r.bucket = g.bucket AND r.cell @> g.fine)), 'groups of the finest cells that are in no area');
+SELECT is(pg_temp.withheld('parted'), (SELECT count(*) FROM (SELECT DISTINCT date_trunc('day', e.at) AS bucket, coarsen_cell(e.latitude, e.longitude, '100m') AS fine,
+		CASE WHEN p.id > 200 OR p.id % 5 IN (1, 2, 3) THEN e.bytes::text END AS bytes
+		FROM kin.events AS e JOIN kin.phone AS p USING (subject) WHERE (p.id > 200 OR p.id % 5 <> 0) AND e.latitude < 90) AS g
+	WHERE NOT EXISTS (SELECT FROM kin.parted AS r WHERE r.bucket = g.bucket AND r.cell @> g.fine AND r.bytes IS NOT DISTINCT FROM g.bytes)), 'of a breakdown, too');
+SELECT is((SELECT bool_or(bytes IS NULL) FROM kin.parted), true, 'also where it is null');
 SELECT is(pg_temp.withheld('timed'), (SELECT count(*) FROM (SELECT DISTINCT date_trunc('hour', at) AS bucket, cell FROM kin.seen) AS g
 	WHERE NOT EXISTS (SELECT FROM kin.timed AS r WHERE g.bucket >= r.bucket AND g.bucket < r.bucket + r.width AND r.cell @> g.cell)), 'nor in a longer period');
 SELECT is(pg_temp.withheld('wide_flows'), (SELECT count(*) FROM (SELECT DISTINCT day, origin, destination FROM kin.trip) AS g
