@@ -270,6 +270,7 @@ GRANT EXECUTE ON FUNCTION mobanon.published_until(text), mobanon.closed_until(te
 	mobanon.pipeline_name(text, boolean), mobanon.stage_name(text, text) TO mobanon_admin;
 GRANT EXECUTE ON FUNCTION
 	mobanon.describe_pipeline, mobanon.pipeline_kinds(), mobanon.measure(text, name, bigint, double precision, name),
+	mobanon.diversity(name, text, integer, integer, integer),
 	mobanon.pipeline_statements(mobanon.pipeline, regrole[]),
 	mobanon.pipeline_sql,
 	mobanon.create_pipeline,

@@ -200,6 +200,22 @@ RETURN format($sql$%1$s_time AS (
 COMMENT ON FUNCTION mobanon.usual_place_cte(text, text, text, time, time, boolean, int, int) IS
 'For the mobility room: the common table expressions that find where each pseudonym usually is at a time of the day.';
 
+-- Where each person lives: (bucket, person, place).
+CREATE FUNCTION mobanon.home_cte(stays text, time_zone text, min_nights int DEFAULT 3, night_share int DEFAULT 50) RETURNS text
+LANGUAGE sql STABLE STRICT
+SET search_path = pg_catalog, mobanon, pg_temp
+RETURN usual_place_cte('night', stays, time_zone, '18:00', '08:00', true, min_nights, night_share)
+	|| E', home AS (\n  SELECT DISTINCT ON (bucket, person) bucket, person, place FROM night ORDER BY bucket, person, days DESC, place\n)';
+COMMENT ON FUNCTION mobanon.home_cte(text, text, int, int) IS
+'For the mobility room: the common table expressions, ending in home, that find where each person lives; of several phones, the one that was there most nights tells.';
+
+CREATE FUNCTION mobanon.homes_query(stays text, time_zone text, min_nights int DEFAULT 3, night_share int DEFAULT 50) RETURNS text
+LANGUAGE sql STABLE STRICT
+SET search_path = pg_catalog, mobanon, pg_temp
+RETURN format(E'WITH stay AS (\n  %s\n), %s SELECT bucket, person, place FROM home', stays, home_cte('stay', time_zone, min_nights, night_share));
+COMMENT ON FUNCTION mobanon.homes_query(text, text, int, int) IS
+'The query for where each person lives (bucket, person, place): of stays as home_stays_query() writes them, the place of at least min_nights nights (18:00 to 08:00) and of night_share per cent of those observed. One person each: only for the inside of a pipeline.';
+
 -- The visits: stays in one area that follow each other, with no stay elsewhere in between.
 CREATE FUNCTION mobanon.visits_cte(stays text, time_zone text, gap interval, way interval) RETURNS text
 LANGUAGE sql STABLE STRICT
@@ -308,8 +324,7 @@ UNION ALL
 SELECT b.bucket, b.area, b.measure, b.value, b.subjects, NULL
 FROM breakdown AS b$sql$,
 		k, visits_cte('stay', time_zone, gap, way), time_zone, visits_bound, events_bound, minutes_bound,
-		CASE WHEN homes IS NULL THEN '' ELSE ', ' || usual_place_cte('night', 'stay', time_zone, '18:00', '08:00', true, min_nights, night_share)
-			|| E', home AS (\n  SELECT DISTINCT ON (bucket, person) bucket, person, place FROM night ORDER BY bucket, person, days DESC, place\n)' END,
+		CASE WHEN homes IS NULL THEN '' ELSE ', ' || home_cte('stay', time_zone, min_nights, night_share) END,
 		CASE WHEN homes IS NULL THEN '' ELSE E'\n  LEFT JOIN home AS h ON h.bucket = v.bucket AND h.person = v.person' END,
 		CASE WHEN homes IS NULL THEN '' ELSE E',\n    (''home'', h.place)' END,
 		breakdown_query('label', k, diversity), stays);

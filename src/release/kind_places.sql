@@ -4,14 +4,6 @@
  * Both write what src/mobility/place.sql and home.sql say; a release has one row
  * per figure, since the figures of an area come out together or not at all.
  */
-CREATE FUNCTION mobanon.events_in_cells(p mobanon.pipeline) RETURNS text
-LANGUAGE sql STABLE
-SET search_path = pg_catalog, mobanon, pg_temp
-RETURN format('(SELECT p.pseudonym, %s%s AS cell, p.at, p.bucket FROM %s AS p)', CASE WHEN p.account_column IS NOT NULL THEN 'p.account, ' END,
-	cell_expression(p, p.resolution), stage_name(p.pipeline, 'pseudonymized'));
-COMMENT ON FUNCTION mobanon.events_in_cells(mobanon.pipeline) IS
-'For places_plan(): the events of stage 1 with their cells, as a subquery.';
-
 CREATE FUNCTION mobanon.places_about(p mobanon.pipeline) RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, mobanon, pg_temp
