@@ -143,6 +143,7 @@ typedef struct ConsentCall
 	uint64		moment;			/* for which the rest is right, 0 for none */
 	Scope	   *scope;
 	const ConsentPages *pages;	/* NULL: ask the scope */
+	const uint64 *changed;		/* which numbers not to ask them about; NULL: none */
 	bool		one_scope;		/* purpose and category are constants of the plan */
 } ConsentCall;
 
@@ -187,7 +188,8 @@ remember_call(FunctionCallInfo fcinfo, Scope *scope)
 	if (!call->one_scope)
 		return;
 	call->scope = scope;
-	call->pages = scope_is_base(scope) ? scope->pages : NULL;
+	call->pages = scope->pages;
+	call->changed = scope_is_base(scope) ? NULL : scope->changed;
 	call->moment = consent_moment;
 }
 
@@ -251,6 +253,15 @@ number_of_text(const text *t, uint64 *number)
 	return len >= 9 && len <= 16 && consent_parse_long(VARDATA_ANY(t), len, number);
 }
 
+/* What the pages say of a number that has not changed; false when they do not. */
+static inline bool
+ask_pages(const ConsentCall *call, uint64 number, TimestampTz then, bool *allowed)
+{
+	if (call->changed != NULL && unlikely(is_changed(call->changed, number)))
+		return false;
+	return likely(consent_pages_ask(call->pages, number, then, allowed));
+}
+
 /*
  * consented(subject text, event_time timestamptz, purpose text [, category text]) returns boolean
  *
@@ -270,7 +281,7 @@ consented_text(PG_FUNCTION_ARGS)
 
 	if (likely(call != NULL && call->pages != NULL) &&
 		likely(number_of_text((const text *) PG_GETARG_POINTER(0), &number)) &&
-		likely(consent_pages_ask(call->pages, number, PG_GETARG_TIMESTAMPTZ(1), &allowed)))
+		ask_pages(call, number, PG_GETARG_TIMESTAMPTZ(1), &allowed))
 		PG_RETURN_BOOL(allowed);
 	return consented_text_any(fcinfo);
 }
@@ -288,7 +299,7 @@ consented_bigint(PG_FUNCTION_ARGS)
 
 	if (likely(call != NULL && call->pages != NULL) &&
 		likely(consent_is_number(PG_GETARG_INT64(0))) &&
-		likely(consent_pages_ask(call->pages, PG_GETARG_INT64(0), PG_GETARG_TIMESTAMPTZ(1), &allowed)))
+		ask_pages(call, PG_GETARG_INT64(0), PG_GETARG_TIMESTAMPTZ(1), &allowed))
 		PG_RETURN_BOOL(allowed);
 	return consented_bigint_any(fcinfo);
 }

@@ -136,11 +136,25 @@ scope_find(const text *purpose, const char *category, int category_len)
 
 /* ---- the set --------------------------------------------------------------- */
 
+/* From here on the pages do not know this subject. */
+static void
+note_changed(Scope *scope, ConsentKey key)
+{
+	uint64		bit;
+
+	/* only numbers are in pages */
+	if (key.bytes != NULL)
+		return;
+	bit = changed_bit(key.key - 1);
+	scope->changed[bit / 64] |= UINT64CONST(1) << (bit % 64);
+}
+
 static void
 put_row(void *arg, ConsentKey key, const History *history, FullTransactionId writer)
 {
 	Scope	   *scope = arg;
 
+	note_changed(scope, key);
 	consent_set_put(&scope->delta, key, history, scope->row.earlier, scope->now);
 }
 
@@ -159,8 +173,11 @@ put_own_row(void *arg, ConsentKey key, const History *history, FullTransactionId
 {
 	Scope	   *scope = arg;
 
-	if (FullTransactionIdEquals(writer, GetTopFullTransactionIdIfAny()))
-		consent_set_put(&scope->own, key, history, scope->row.earlier, scope->now);
+	if (!FullTransactionIdEquals(writer, GetTopFullTransactionIdIfAny()))
+		return;
+	/* Stays when the transaction has ended, and costs a look into the sets. */
+	note_changed(scope, key);
+	consent_set_put(&scope->own, key, history, scope->row.earlier, scope->now);
 }
 
 static void
@@ -169,6 +186,7 @@ start_delta(Scope *scope)
 	drop_context(&scope->delta_context);
 	scope->delta_context = AllocSetContextCreate(TopMemoryContext, "mobanon consent changes", ALLOCSET_DEFAULT_SIZES);
 	consent_set_init(&scope->delta, scope->delta_context, 0);
+	scope->changed = MemoryContextAllocZero(scope->delta_context, CHANGED_BYTES);
 	saved_snapshot_copy(&scope->delta_at, &scope->base_at);
 	scope->delta_whole = true;
 }

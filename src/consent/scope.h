@@ -31,6 +31,10 @@ typedef struct StatementId
 	Oid			user;			/* who asks: SECURITY DEFINER changes it within a statement */
 } StatementId;
 
+/* Which numbers the pages are not to be asked about: bits by a hash, some for several numbers. */
+#define CHANGED_SHIFT (64 - 18)
+#define CHANGED_BYTES (sizeof(uint64) << (64 - CHANGED_SHIFT - 6))
+
 typedef enum AnswerMode
 {
 	MODE_LOOKUP,				/* one by one */
@@ -64,6 +68,7 @@ typedef struct Scope
 	ConsentSet	base;
 	ConsentSet	delta;
 	ConsentSet	own;
+	uint64	   *changed;		/* the numbers in delta and own, by hash */
 	bool		has_base;
 	bool		delta_whole;	/* false while it is being brought forward */
 	bool		has_own;
@@ -104,7 +109,22 @@ is_statement(const StatementId *id, Snapshot snapshot)
 static inline bool
 scope_is_base(const Scope *scope)
 {
-	return scope->mode == MODE_SET && !scope->has_own && scope->delta.used == 0;
+	return !scope->has_own && scope->delta.used == 0;
+}
+
+static inline uint64
+changed_bit(uint64 number)
+{
+	return (number * UINT64CONST(0x9E3779B97F4A7C15)) >> CHANGED_SHIFT;
+}
+
+/* May what the pages say of this number be out of date? */
+static inline bool
+is_changed(const uint64 *changed, uint64 number)
+{
+	uint64		bit = changed_bit(number);
+
+	return (changed[bit / 64] >> (bit % 64)) & 1;
 }
 
 /* Is it time to ask for a set?  Soon for one that is shared, later for one to be read. */
