@@ -35,17 +35,39 @@ RETURN CASE WHEN (p.diversity).column_name IS NOT NULL THEN ', p.diverse'
 COMMENT ON FUNCTION mobanon.diverse_value(mobanon.pipeline) IS
 'For kinds: what must differ within a group, as it follows other columns of stage 2; nothing without diversity.';
 
-CREATE FUNCTION mobanon.homes_join(p mobanon.pipeline) RETURNS text
+CREATE FUNCTION mobanon.only_value() RETURNS text
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+RETURN 'CASE WHEN min(p.diverse) = max(p.diverse) THEN min(p.diverse) END';
+COMMENT ON FUNCTION mobanon.only_value() IS
+'For kinds: the one value that a subject has in a window of stage 1; null for who has several, or none.';
+
+CREATE FUNCTION mobanon.person_column(p mobanon.pipeline) RETURNS text
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+RETURN CASE WHEN p.account_column IS NULL THEN 'pseudonym' ELSE 'account' END;
+COMMENT ON FUNCTION mobanon.person_column(mobanon.pipeline) IS
+'For kinds: the column of stage 1 that k is held against.';
+
+CREATE FUNCTION mobanon.homes_join(p mobanon.pipeline, person text DEFAULT NULL) RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, mobanon, pg_temp
 SET intervalstyle = 'postgres'
 RETURN CASE WHEN (p.diversity).homes IS NULL THEN ''
 	ELSE format(E'\nLEFT JOIN (%s) AS h ON h.bucket = p.bucket AND h.person = p.%s',
 		homes_query(home_stays_query(events_in_cells(p), (p.diversity).homes, p.resolution,
-			CASE WHEN p.account_column IS NULL THEN 'pseudonym' ELSE 'account' END), p.time_zone),
-		CASE WHEN p.account_column IS NULL THEN 'pseudonym' ELSE 'account' END) END;
-COMMENT ON FUNCTION mobanon.homes_join(mobanon.pipeline) IS
-'For kinds: joins the home of each person as h to p, a query with pseudonym (and account) and the bucket of the pipeline; nothing where it is not asked for.';
+			person_column(p)), p.time_zone), COALESCE(person, person_column(p))) END;
+COMMENT ON FUNCTION mobanon.homes_join(mobanon.pipeline, text) IS
+'For kinds: joins the home of each person as h to p, a query with the bucket of the pipeline and the person (by default the column of stage 1); nothing where it is not asked for.';
+
+CREATE FUNCTION mobanon.diverse_stays(p mobanon.pipeline, stays text) RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+RETURN CASE WHEN p.diversity IS NULL THEN stays ELSE format(E'SELECT p.*, h.place AS diverse\nFROM (%s) AS p%s', stays,
+	COALESCE(NULLIF(homes_join(p, 'person'), ''), format(E'\nLEFT JOIN (SELECT p.pseudonym, p.bucket, %s AS place FROM %s AS p GROUP BY p.pseudonym, p.bucket) AS h ON h.pseudonym = p.pseudonym AND h.bucket = p.bucket',
+		only_value(), stage_name(p.pipeline, 'pseudonymized')))) END;
+COMMENT ON FUNCTION mobanon.diverse_stays(mobanon.pipeline, text) IS
+'For the kind places: stays (pseudonym, person, bucket and more) with what must differ in their groups.';
 
 CREATE FUNCTION mobanon.suppress_expression(p mobanon.pipeline) RETURNS text
 LANGUAGE sql IMMUTABLE

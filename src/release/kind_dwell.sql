@@ -16,7 +16,7 @@ RETURN format($sql$SELECT p.pseudonym, %1$sp.bucket%2$s,%7$s
       GROUP BY p.pseudonym, %1$sp.bucket%2$s$sql$,
 	CASE WHEN p.account_column IS NOT NULL THEN 'p.account, ' END, breakdown_list(p, 'p'), cell_expression(p, p.resolution),
 	p.minimum_stay, p.maximum_gap, stage_name(p.pipeline, 'pseudonymized'),
-	CASE WHEN (p.diversity).column_name IS NOT NULL THEN E'\n             CASE WHEN min(p.diverse) = max(p.diverse) THEN min(p.diverse) END AS diverse,' END);
+	CASE WHEN (p.diversity).column_name IS NOT NULL THEN format(E'\n             %s AS diverse,', only_value()) END);
 COMMENT ON FUNCTION mobanon.stays_query(mobanon.pipeline) IS
 'For kinds: the stays of each subject in each bucket, as an array. With accounts, those of each of its subjects: two phones in one trace are no stays.';
 

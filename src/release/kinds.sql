@@ -210,7 +210,7 @@ AS $$
 		'how many persons went from one area to another during a bucket'),
 	('chains', '1 day', 100, '{breakdowns, resolutions, minimum_stay, maximum_gap, trips_per_day, diversity}',
 		'how many persons went from one area to another and on to a third during a bucket'),
-	('places', '1 day', 20, '{minimum_stay, maximum_gap, places, homes}',
+	('places', '1 day', 20, '{minimum_stay, maximum_gap, places, homes, diversity}',
 		'how many persons visited an area, for how long, from where and to where'),
 	('residents', '7 days', 20, '{places}',
 		'how many persons live in an area, where they work and where they are')

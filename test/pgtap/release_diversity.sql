@@ -5,7 +5,7 @@ SET search_path = public, mobanon;
 SET timezone = 'UTC';
 SET client_min_messages = warning;
 SET jit = off;
-SELECT plan(85);
+SELECT plan(97);
 
 CREATE ROLE tap_div_dba;
 CREATE ROLE tap_div_processing;
@@ -21,7 +21,7 @@ SELECT bind_purpose('tap_div', 'tap_div_processing');
 SELECT protect('div.events', 'subject', 'at');
 RESET ROLE;
 
--- Eight planted groups that go from one spot to a second and a third, each for itself; and 300 people in a town, two phones to
+-- Planted groups that go from one spot to a second and a third, each for itself; and 300 people in a town, two phones to
 -- some contracts.  home: a number, or null for who is not seen at night.
 CREATE TABLE div.phone AS
 SELECT row_number() OVER () AS id, g.*, 4915300000 + row_number() OVER () AS subject, CASE WHEN "group" = 'company' THEN 99999 ELSE 1000 + row_number() OVER () END AS contract
@@ -33,7 +33,10 @@ FROM (
 	UNION ALL SELECT 'mostly unknown', CASE WHEN i <= 20 THEN i % 2 END FROM generate_series(1, 120) AS i
 	UNION ALL SELECT 'some unknown', CASE WHEN i <= 20 THEN i % 2 END FROM generate_series(1, 40) AS i
 	UNION ALL SELECT 'family', 0 FROM generate_series(1, 4)
-	UNION ALL SELECT 'company', i % 4 FROM generate_series(1, 25) AS i) AS g;
+	UNION ALL SELECT 'company', i % 4 FROM generate_series(1, 25) AS i
+	-- together, but these come once and those again
+	UNION ALL SELECT 'once', 0 FROM generate_series(1, 30)
+	UNION ALL SELECT 'again', 1 FROM generate_series(1, 30)) AS g;
 INSERT INTO div.phone
 SELECT 1000 + i, 'town', CASE WHEN i % 10 < 8 THEN i * 7919 % 101 % 6 END, 4915300000 + 1000 + i, CASE WHEN i % 3 > 0 THEN i / 3 END FROM generate_series(1, 300) AS i;
 CREATE VIEW div.home AS
@@ -42,7 +45,7 @@ FROM generate_series(0, 5) AS n, cell_center(coarsen_cell(52.7 + n % 3 * 0.1, 13
 -- where a phone is at its first, second and third stop of a day
 CREATE FUNCTION div.spot(p div.phone, d int, stop int) RETURNS mobanon.cell LANGUAGE sql STABLE AS $$
 	SELECT CASE WHEN p."group" = 'town' THEN mobanon.coarsen_cell(52.45 + s.n % 4 * 0.03, 13.3 + s.n / 4 * 0.05, '1km')
-		ELSE mobanon.coarsen_cell(50.6 + ascii(p."group") % 7 * 0.25 + length(p."group") * 0.01, 12.5 + stop * 0.4, '1km') END
+		ELSE mobanon.coarsen_cell(50.5 + 0.15 * array_position('{mixed,one home,nearly one home,two homes,mostly unknown,some unknown,family,company,once}', replace(p."group", 'again', 'once')), 12.5 + stop * 0.4, '1km') END
 	FROM (SELECT ((p.home IS NULL)::int + COALESCE(p.home, 3) / 2 + (p.id * 31 + d) % 5 + stop * 4) % 12 AS n) AS s $$;
 SELECT count(grant_consent(subject::text, 'tap_div', 'app', '2024-06-01 00:00+00')), count(grant_consent(subject::text, 'tap_div', 'app', '2024-06-01 00:00+00', category => 'bytes')) FROM div.phone;
 SELECT count(grant_consent(subject::text, 'tap_div', 'app', '2024-06-01 00:00+00', category => 'home_area')) FROM div.phone WHERE "group" <> 'town' OR id % 11 <> 0;
@@ -55,7 +58,7 @@ FROM div.phone AS p, LATERAL (
 	UNION ALL
 	-- and two days out, an hour at each of three stops
 	SELECT '2024-06-11 10:00+00'::timestamptz + d * interval '1 day' + stop * interval '2 hours' + m * interval '30 minutes' + p.id % 17 * interval '1 minute', c.latitude + 0.0007, c.longitude + 0.0007
-	FROM generate_series(0, 1) AS d, generate_series(0, 2) AS stop, generate_series(0, 2) AS m, cell_center(div.spot(p, d, stop)) AS c) AS e (at, latitude, longitude);
+	FROM generate_series(0, 1) AS d, generate_series(0, 2) AS stop, generate_series(0, 2) AS m, cell_center(div.spot(p, d, stop)) AS c WHERE d = 0 OR "group" <> 'once') AS e (at, latitude, longitude);
 ANALYZE div.events;
 
 /* ---- the oracle ---- */
@@ -98,16 +101,16 @@ INSERT INTO div.kind VALUES
 	('footfall', $$bucket => '7 days'$$, NULL),
 	('timed', $$bucket => '7 days', resolutions => '{1km,5km}', buckets => '{1 hour,1 day}'$$, NULL),
 	('measured', NULL, $$bucket => '1 day', resolutions => '{1km,5km}', measures => ARRAY[measure('sum', 'bytes', 10000)]$$),
-	('adaptive', NULL, $$bucket => '1 day', resolutions => '{1km,5km,10km,50km}'$$),
-	-- a bound that nobody reaches
-	('bounded', NULL, $$bucket => '1 day', buckets => '{1 day}', cells_per_day => 12$$),
+	-- with a bound that nobody reaches
+	('adaptive', NULL, $$bucket => '1 day', resolutions => '{1km,5km,10km,50km}', cells_per_day => 12$$),
 	('dwell', $$kind => 'dwell', bucket => '7 days'$$, $$kind => 'dwell', bucket => '1 day'$$),
 	('flows', $$kind => 'flows', bucket => '7 days', resolutions => '{1km,5km,50km}'$$, $$kind => 'flows', resolutions => '{1km,5km,50km}'$$),
-	('chains', $$kind => 'chains', bucket => '7 days', resolutions => '{1km,50km}'$$, $$kind => 'chains', resolutions => '{1km,50km}'$$);
+	('chains', $$kind => 'chains', bucket => '7 days', resolutions => '{1km,50km}'$$, $$kind => 'chains', resolutions => '{1km,50km}'$$),
+	('places', $$kind => 'places', places => '1km', homes => '5km', bucket => '7 days'$$, $$kind => 'places', places => '1km'$$);
 CREATE VIEW div.variant AS
 SELECT kind, 'week' AS plain, 'homes' AS diverse, week AS arguments, $$, diversity => diversity(homes => '5km', enough => 10)$$ AS more, '7 days' AS width, 'home' AS value FROM div.kind WHERE week IS NOT NULL
 UNION ALL SELECT kind, 'day', 'column', day, $$, diversity => diversity(column_name => 'home_area', enough => 10)$$, '1 day', 'area' FROM div.kind WHERE day IS NOT NULL;
-SELECT pg_temp.make(kind || '_' || plain, arguments), pg_temp.make(kind || '_' || diverse, arguments || more) FROM div.variant;
+SELECT pg_temp.make(kind || '_' || v.name, v.arguments) FROM div.variant AS d, LATERAL (VALUES (plain, d.arguments), (diverse, d.arguments || more)) AS v (name, arguments);
 RESET ROLE;
 SET search_path = public, mobanon;
 
@@ -118,13 +121,14 @@ DECLARE
 	within	text := CASE
 		WHEN kind = 'flows' THEN format('JOIN pg_temp.trips(%L) AS s ON s.bucket = r.bucket AND coarsen_cell(s.origin, cell_resolution(r.origin)) = r.origin AND coarsen_cell(s.destination, cell_resolution(r.destination)) = r.destination', width)
 		WHEN kind = 'chains' THEN format('JOIN pg_temp.trips(%L) AS s ON s.bucket = r.bucket AND coarsen_cell(s.origin, cell_resolution(r.origin)) = r.origin AND coarsen_cell(s.destination, cell_resolution(r.via)) = r.via AND coarsen_cell(s.further, cell_resolution(r.destination)) = r.destination', width)
+		WHEN kind = 'places' THEN format('JOIN pg_temp.stays(%L) AS s ON r.measure = ''visitors'' AND s.bucket = r.bucket AND s.cell::text = r.area', width)
 		WHEN kind = 'dwell' THEN format('JOIN pg_temp.stays(%L) AS s ON s.bucket = r.bucket AND s.cell = r.cell', width)
 		ELSE format('JOIN div.seen AS s ON s.at >= r.bucket AND s.at < r.bucket + %s AND coarsen_cell(s.cell, cell_resolution(r.cell)) = r.cell',
-			CASE WHEN kind = 'timed' THEN 'r.width' WHEN kind = 'bounded' THEN 'interval ''1 day''' ELSE format('%L::interval', width) END) END;
+			CASE WHEN kind = 'timed' THEN 'r.width' ELSE format('%L::interval', width) END) END;
 	n		bigint;
 BEGIN
 	EXECUTE format('CREATE TEMP TABLE expected AS SELECT r::text FROM div.%I AS r %s GROUP BY r::text HAVING count(DISTINCT s.person) = min(r.subjects) AND pg_temp.diverse(array_agg(s.person), array_agg(s.%I), 10)', plain, within, value);
-	RETURN NEXT bag_eq(format('SELECT r::text FROM div.%I AS r', diverse), 'SELECT r FROM expected', diverse || ': exactly the rows of plain k that are diverse');
+	RETURN NEXT bag_eq(format('SELECT r::text FROM div.%I AS r %s', diverse, CASE kind WHEN 'places' THEN 'WHERE measure = ''visitors''' END), 'SELECT r FROM expected', diverse || ': exactly the rows of plain k that are diverse');
 	EXECUTE format('SELECT count(*) FROM div.%I', plain) INTO n;
 	RETURN NEXT ok((SELECT count(*) FROM expected) BETWEEN 4 AND n - 2, format('%s: which are some (%s) of all (%s)', diverse, (SELECT count(*) FROM expected), n));
 	DROP TABLE expected;
@@ -133,7 +137,7 @@ $$;
 SELECT pg_temp.compare(kind, kind || '_' || diverse, kind || '_' || plain, width, value) FROM div.variant;
 
 /* ---- what must not get through, and what must ---- */
-CREATE TABLE div.planted AS SELECT DISTINCT p."group", div.spot(p, 0, stop)::text AS cell FROM div.phone AS p, generate_series(0, 2) AS stop WHERE p."group" <> 'town';
+CREATE TABLE div.planted AS SELECT DISTINCT p."group", div.spot(p, 0, stop)::text AS cell FROM div.phone AS p, generate_series(0, 2) AS stop WHERE p."group" NOT IN ('town', 'once', 'again');
 CREATE FUNCTION pg_temp.through(name text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	groups	text;
@@ -145,6 +149,23 @@ $$;
 SELECT is(pg_temp.through(kind || '_' || plain), 'mixed, mostly unknown, nearly one home, one home, some unknown, two homes',
 	format('%s_%s: without diversity one home gets through, a family and a company do not', kind, plain)) FROM div.variant;
 SELECT is(pg_temp.through(kind || '_' || diverse), 'mixed, some unknown, two homes', format('%s_%s: with it, groups of several homes do, and no others', kind, diverse)) FROM div.variant;
+
+-- Visitors who come once and those who come again are of one home each: together they are diverse, apart they are not.
+CREATE FUNCTION pg_temp.meeting(name text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	found	text;
+BEGIN
+	EXECUTE format($q$SELECT string_agg(concat_ws(' ', measure, value, subjects), ', ' ORDER BY measure, value) FROM div.%I AS r
+		WHERE area = (SELECT div.spot(p, 0, 1)::text FROM div.phone AS p WHERE "group" = 'once' LIMIT 1) AND measure IN ('visitors', 'return', 'home')$q$, name) INTO found;
+	RETURN found;
+END
+$$;
+CREATE TABLE div.homes AS SELECT format('home %s 30, home %s 30', min(cell COLLATE "C"), max(cell COLLATE "C")) AS told FROM div.home WHERE n < 2;
+SELECT is(pg_temp.meeting('places_week'), told || ', return again 30, return once 30, visitors 60', 'places_week: without diversity, who comes once and who comes again') FROM div.homes;
+SELECT is(pg_temp.meeting('places_homes'), told || ', visitors 60', 'places_homes: with it, not who comes once, and still how many from each home') FROM div.homes;
+SELECT is(pg_temp.meeting('places_column'), 'visitors 60', 'places_column: on the day of both, all of them');
+SELECT is_empty(format($$SELECT FROM div.places_%1$s AS r WHERE NOT EXISTS (SELECT FROM div.places_%1$s AS v WHERE v.measure = 'visitors' AND v.bucket = r.bucket AND v.area = r.area)$$, v), 'places_' || v || ': no figure of an area whose visitors are withheld')
+FROM unnest('{homes,column}'::text[]) AS v;
 
 /* ---- what a reader and the officer see ---- */
 SELECT is(col_description('div.footfall_homes'::regclass, attnum),
@@ -163,6 +184,7 @@ CREATE FUNCTION pg_temp.refused(arguments text, state text, message text, what t
 	SELECT throws_ok(format('SELECT pipeline_sql(%L, %L, %L, %s)', 'div.x', 'div.events', 'tap_div', arguments), state, message, what) $$;
 SELECT pg_temp.refused($$diversity => diversity(homes => '5km')$$, '22023', 'pipeline div.x: a home is where 3 nights were spent, and a bucket of 01:00:00 has fewer', 'homes of an hour');
 SELECT pg_temp.refused($$bucket => '7 days', diversity => diversity(homes => '5km', column_name => 'home_area')$$, '22023', 'pipeline div.x: diversity is of a column or of homes', 'two values at once');
+SELECT pg_temp.refused($$kind => 'residents', diversity => diversity('home_area')$$, '22023', 'pipeline div.x: the kind residents takes no diversity', 'residents, who share their home');
 SELECT pg_temp.refused($$diversity => diversity()$$, '22023', 'pipeline div.x: diversity is of a column or of homes', 'or none');
 SELECT pg_temp.refused($$diversity => diversity('home_area', l => 1)$$, '22023', 'pipeline div.x: diversity takes l from 2, enough from 5, and a share of 1 to 100 per cent', 'one value');
 SELECT pg_temp.refused($$diversity => diversity('home_area', enough => 4)$$, '22023', NULL, 'fewer than the floor of k');
