@@ -259,20 +259,17 @@ BEGIN
 	PERFORM check_figures(k, diversity, bucket, CASE WHEN homes IS NOT NULL THEN min_nights END, time_zone);
 	RETURN format($sql$WITH stay AS MATERIALIZED (
   SELECT * FROM %11$s
-), %2$s, present AS (
-  SELECT bucket, area, person, day, count(*) AS visits, sum(minutes) AS minutes FROM visit GROUP BY bucket, area, person, day
-), day AS (
-  -- who is there for four hours on three days works or lives there
-  SELECT bucket, area, person, sum(visits)::bigint AS visits,
-         CASE WHEN count(*) FILTER (WHERE minutes >= 240) >= 3 THEN 3 WHEN count(*) > 1 THEN 2 ELSE 1 END AS days
-  FROM present GROUP BY bucket, area, person
+), %2$s, visit_day AS (
+  SELECT visit.*, sum(minutes) OVER (PARTITION BY bucket, area, person, day) AS minutes_of_day FROM visit
 ), visitor AS (
-  -- one row per person: each counts once, whatever it did
-  SELECT v.bucket, v.area, v.person, d.visits, d.days, sum(v.events)::bigint AS events, sum(v.minutes)::bigint / d.visits AS minutes, max(v.minutes) AS longest,
+  -- one row per person: each counts once, whatever it did; who is there for four hours on three days works or lives there
+  SELECT v.bucket, v.area, v.person, count(*) AS visits,
+         CASE WHEN count(DISTINCT v.day) FILTER (WHERE v.minutes_of_day >= 240) >= 3 THEN 3 WHEN count(DISTINCT v.day) > 1 THEN 2 ELSE 1 END AS days,
+         sum(v.events)::bigint AS events, sum(v.minutes)::bigint / count(*) AS minutes, max(v.minutes) AS longest,
          (array_agg(v.came_from ORDER BY v.arrival, v.pseudonym))[1] AS came_from,
          (array_agg(v.went_to ORDER BY v.departure DESC, v.pseudonym))[1] AS went_to%12$s
-  FROM visit AS v JOIN day AS d ON d.bucket = v.bucket AND d.area = v.area AND d.person = v.person
-  GROUP BY v.bucket, v.area, v.person, d.visits, d.days
+  FROM visit_day AS v
+  GROUP BY v.bucket, v.area, v.person
 ), hour AS (
   SELECT v.bucket, v.area, h.hour, %13$s AS persons
   FROM (SELECT visit.*, date_trunc('hour', arrival AT TIME ZONE %3$L) AS first, departure AT TIME ZONE %3$L AS last FROM visit) AS v

@@ -58,11 +58,13 @@ SET search_path = pg_catalog, mobanon, pg_temp
 SET intervalstyle = 'postgres'
 AS $$
 	SELECT CASE
+	-- WHERE, not FILTER, which keeps KanonScan out
 	WHEN p.resolutions IS NULL THEN
-		format($sql$SELECT c.bucket, c.cell%3$s, %2$s FILTER (WHERE c.cell IS NOT NULL) AS subjects%4$s
+		format($sql$SELECT c.bucket, c.cell%3$s, %2$s AS subjects%4$s
 FROM %1$s AS c
+WHERE c.cell IS NOT NULL
 GROUP BY c.bucket, c.cell%3$s
-HAVING %2$s FILTER (WHERE c.cell IS NOT NULL) IS NOT NULL$sql$,
+HAVING %2$s IS NOT NULL$sql$,
 			s.two, suppress_expression(p), breakdown_list(p, 'c'), measure_expressions(p, 'c'))
 	WHEN p.measures IS NULL AND p.diversity IS NULL THEN
 		format(E'SELECT a.bucket%s, a.cell%s, a.subjects\nFROM (%s) AS g, unnest(g.areas) AS a',

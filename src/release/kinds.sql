@@ -146,6 +146,13 @@ RETURN format('SELECT count(*) AS events, count(*) FILTER (WHERE %s IS NULL) AS 
 COMMENT ON FUNCTION mobanon.event_counts(mobanon.pipeline) IS
 'For kinds: the query that counts the events of stage 1, and those without a usable position.';
 
+CREATE FUNCTION mobanon.keeps_events(p mobanon.pipeline) RETURNS boolean
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+RETURN p.kind = 'footfall' AND p.cells_per_day IS NULL;
+COMMENT ON FUNCTION mobanon.keeps_events(mobanon.pipeline) IS
+'For kinds: whether stage 2 has one row for each event of stage 1, so that they can be counted there.';
+
 CREATE FUNCTION mobanon.bucket_expression(event_time text, bucket interval, time_zone text) RETURNS text
 LANGUAGE sql STABLE STRICT
 SET search_path = pg_catalog, mobanon, pg_temp
@@ -157,30 +164,50 @@ RETURN CASE WHEN extract(epoch FROM bucket) <= 3600
 COMMENT ON FUNCTION mobanon.bucket_expression(text, interval, text) IS
 'For the release room: the bucket of an event time, as a view writes it: date_bin where it gives what bucket_start does.';
 
--- A group of stage 2 is in at most one row of the candidate: its areas do not overlap.
+-- Groups of the finest cells; for a kind whose stage 2 has the events as they are, with the number of events.
+CREATE FUNCTION mobanon.finest_groups(p mobanon.pipeline, cells name[]) RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+RETURN format(CASE WHEN keeps_events(p) THEN 'SELECT c.bucket, %1$s, count(*) AS events FROM %2$s AS c GROUP BY c.bucket, %1$s'
+	ELSE 'SELECT DISTINCT c.bucket, %1$s FROM %2$s AS c WHERE %3$s IS NOT NULL' END,
+	column_list(cells || p.breakdowns, 'c'), stage_name(p.pipeline, 'coarsened'), column_list(cells[1:1], 'c'));
+COMMENT ON FUNCTION mobanon.finest_groups(mobanon.pipeline, name[]) IS
+'For withheld_query(): the query for the groups of stage 2.';
+
+/*
+ * A group of stage 2 is in at most one row of the candidate: its areas do not
+ * overlap.  On a ladder, each group is looked up at the steps that areas have,
+ * with all of its key at once: by the cell alone, it meets the areas of every
+ * bucket.
+ */
 CREATE FUNCTION mobanon.withheld_query(p mobanon.pipeline, cells name[]) RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, mobanon, pg_temp
 SET intervalstyle = 'postgres'
 AS $$
-	SELECT CASE WHEN p.resolutions IS NULL THEN
-		format($sql$SELECT e.events, e.unusable,
-	(SELECT count(*) FROM (SELECT FROM %1$s AS c WHERE %2$s IS NOT NULL GROUP BY c.bucket, %3$s) AS g) - (SELECT count(*) FROM %4$s)
-FROM (%5$s) AS e$sql$, s.two, column_list(cells[1:1], 'c'), column_list(cells || p.breakdowns, 'c'), s.three, event_counts(p))
-	ELSE
-		format($sql$WITH g AS MATERIALIZED (SELECT DISTINCT c.bucket, %3$s FROM %1$s AS c WHERE %2$s IS NOT NULL)
-SELECT e.events, e.unusable, (SELECT count(*) FROM g) - (SELECT count(*) FROM g
-	%6$s
-	JOIN %4$s AS a ON %7$s)
-FROM (%5$s) AS e$sql$, s.two, column_list(cells[1:1], 'c'), column_list(cells || p.breakdowns, 'c'), s.three, event_counts(p),
-			concat_ws(E'\n\t', CASE WHEN cardinality(p.buckets) > 1 THEN format('CROSS JOIN unnest(%L::interval[]) AS w (width)', p.buckets) END,
-				(SELECT string_agg(format('CROSS JOIN unnest(%L::text[]) AS %I (resolution)', p.resolutions, 'of ' || u.c), E'\n\t') FROM unnest(cells) AS u (c))),
-			concat_ws(' AND ', CASE WHEN cardinality(p.buckets) > 1
-					THEN format('a.width = w.width AND a.bucket = mobanon.bucket_start(g.bucket, w.width, %L)', p.time_zone) ELSE 'a.bucket = g.bucket' END,
-				(SELECT string_agg(format('a.%1$I OPERATOR(mobanon.=) mobanon.coarsen_cell(g.%1$I, %2$I.resolution)', u.c, 'of ' || u.c), ' AND ') FROM unnest(cells) AS u (c)),
-				(SELECT string_agg(format('a.%1$I IS NOT DISTINCT FROM g.%1$I', b), ' AND ') FROM unnest(p.breakdowns) AS b)))
-	END
-	FROM (SELECT stage_name(p.pipeline, 'coarsened') AS two, stage_name(p.pipeline, 'candidate') AS three) AS s
+	SELECT format($sql$WITH g AS MATERIALIZED (%1$s)
+SELECT e.events, e.unusable, e.groups - (SELECT count(*) FROM %2$s)
+FROM (%3$s) AS e$sql$,
+		finest_groups(p, cells),
+		CASE WHEN p.resolutions IS NULL THEN s.three ELSE
+			format($sql$(SELECT %1$s AS bucket%2$s
+		FROM g CROSS JOIN (SELECT DISTINCT %3$s FROM %4$s AS a) AS s OFFSET 0) AS f
+	JOIN %4$s AS a ON a.bucket = f.bucket%5$s$sql$,
+				CASE WHEN s.timed THEN format('mobanon.bucket_start(g.bucket, s.width, %L)', p.time_zone) ELSE 'g.bucket' END,
+				concat(CASE WHEN s.timed THEN ', s.width' END,
+					(SELECT string_agg(format(', mobanon.coarsen_cell(g.%1$I, s.%2$I) AS %1$I', u.c, 'of ' || u.c), '') FROM unnest(cells) AS u (c)),
+					', ' || column_list(p.breakdowns, 'g')),
+				concat_ws(', ', CASE WHEN s.timed THEN 'a.width' END,
+					(SELECT string_agg(format('mobanon.cell_resolution(a.%1$I) AS %2$I', u.c, 'of ' || u.c), ', ') FROM unnest(cells) AS u (c))),
+				s.three,
+				concat(CASE WHEN s.timed THEN ' AND a.width = f.width' END,
+					(SELECT string_agg(format(' AND a.%1$I OPERATOR(mobanon.=) f.%1$I', u.c), '') FROM unnest(cells) AS u (c)),
+					(SELECT string_agg(format(' AND a.%1$I IS NOT DISTINCT FROM f.%1$I', b), '') FROM unnest(p.breakdowns) AS b)))
+		END,
+		CASE WHEN keeps_events(p) THEN format('SELECT COALESCE(sum(g.events), 0)::bigint AS events, COALESCE(sum(g.events) FILTER (WHERE %1$s IS NULL), 0)::bigint AS unusable,
+	count(*) FILTER (WHERE %1$s IS NOT NULL) AS groups FROM g', column_list(cells[1:1], 'g'))
+			ELSE format('SELECT p.*, (SELECT count(*) FROM g) AS groups FROM (%s) AS p', event_counts(p)) END)
+	FROM (SELECT stage_name(p.pipeline, 'candidate') AS three, cardinality(p.buckets) > 1 AS timed) AS s
 $$;
 COMMENT ON FUNCTION mobanon.withheld_query(mobanon.pipeline, name[]) IS
 'For kinds whose rows are cells: the query for events, events without a usable position, and groups of the finest cells that are in no row of the candidate.';

@@ -219,9 +219,11 @@ $$;
 COMMENT ON FUNCTION mobanon.lock_pipeline(text) IS
 'For the release room: a pipeline''s row, locked until the end of the transaction; an error when there is none.';
 
+-- jit: a stage has few expressions and many plan nodes that are estimated far too high; compiling takes longer than it saves.
 CREATE FUNCTION mobanon.publish_pipeline(name text, until timestamptz, backlog_from timestamptz DEFAULT NULL) RETURNS mobanon.publication
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, mobanon, pg_temp
+SET jit = off
 AS $$
 DECLARE
 	p			pipeline;

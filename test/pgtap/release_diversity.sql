@@ -4,7 +4,6 @@
 SET search_path = public, mobanon;
 SET timezone = 'UTC';
 SET client_min_messages = warning;
-SET jit = off;
 SELECT plan(97);
 
 CREATE ROLE tap_div_dba;

@@ -4,7 +4,7 @@
 SET search_path = public, mobanon;
 SET timezone = 'UTC';
 SET client_min_messages = warning;
-SELECT plan(33);
+SELECT plan(37);
 
 CREATE ROLE tap_pipeline_dba;
 CREATE ROLE tap_pipeline_processing;
@@ -89,7 +89,17 @@ RESET ROLE;
 SELECT is((SELECT count(*) > 100 FROM pg_temp.oracle('1 hour', 'UTC', '1km', 20, '2024-03-25')), true, 'the oracle has something to say');
 SELECT bag_eq('SELECT bucket, cell::text, subjects FROM geo.hour_utc_candidate',
 	$$SELECT bucket, cell::text, subjects FROM pg_temp.oracle('1 hour', 'UTC', '1km', 20, '2024-03-25')$$, 'a plain REFRESH computes the candidate');
+-- jit as it is where the publication is written down: nothing is compiled for it, whatever the session says
+CREATE TEMP TABLE jit_seen (jit text);
+CREATE FUNCTION pg_temp.see_jit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO pg_temp.jit_seen VALUES (current_setting('jit')); RETURN NULL; END $$;
+GRANT INSERT ON jit_seen TO mobanon_owner;
+CREATE TRIGGER see_jit AFTER INSERT ON mobanon.publication FOR EACH ROW EXECUTE FUNCTION pg_temp.see_jit();
+SET jit = on;
 SELECT is((mobanon.publish('geo.' || name)).publication, 1, name || ' is published') FROM geo.case_of ORDER BY n;
+SELECT is(current_setting('jit'), 'on', 'jit is as it was');
+RESET jit;
+SELECT is((SELECT string_agg(DISTINCT jit, ',') FROM jit_seen), 'off', 'nothing of a publication is compiled');
+DROP TRIGGER see_jit ON mobanon.publication;
 CREATE FUNCTION pg_temp.compare(n int) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE c geo.case_of;
 BEGIN
@@ -142,6 +152,11 @@ SET ROLE tap_pipeline_processing;
 SET enable_seqscan = off;
 SELECT matches(pg_temp.plan('SELECT * FROM geo.hour_utc_pseudonymized'), 'Index Cond:.*published_until.*closed_until', 'the window is a condition of the index');
 SELECT bag_eq('EXECUTE stage', 'SELECT * FROM expected', 'by the index');
+-- the candidate as it is written down, on the plan for many events
+SET enable_hashagg = off; SET enable_sort = off;
+SELECT matches(pg_temp.plan(rtrim(pg_get_viewdef('geo.hour_utc_candidate'), ';')), 'Custom Scan .KanonScan.', 'the candidate can be computed by KanonScan');
+RESET enable_hashagg; RESET enable_sort;
+SELECT bag_eq(format('SELECT bucket, cell::text, subjects FROM (%s) AS candidate', rtrim(pg_get_viewdef('geo.hour_utc_candidate'), ';')), 'SELECT * FROM expected', 'and is the same');
 RESET enable_seqscan;
 DEALLOCATE stage;
 SET enable_indexscan = off; SET enable_bitmapscan = off;
