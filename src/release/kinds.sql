@@ -84,11 +84,18 @@ RETURN ARRAY(SELECT m.column_name FROM unnest(p.measures) AS m GROUP BY m.column
 COMMENT ON FUNCTION mobanon.measured_columns(mobanon.pipeline) IS
 'For the release room: the columns that a pipeline''s measures are of.';
 
+CREATE FUNCTION mobanon.decided_columns(p mobanon.pipeline) RETURNS name[]
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+RETURN p.breakdowns || measured_columns(p) || array_remove(ARRAY[(p.diversity).column_name], NULL);
+COMMENT ON FUNCTION mobanon.decided_columns(mobanon.pipeline) IS
+'For the release room: the columns of its source that a pipeline reads and that subjects decide about apart from where they were: each is a data category.';
+
 CREATE FUNCTION mobanon.source_columns(p mobanon.pipeline) RETURNS name[]
 LANGUAGE sql IMMUTABLE
 SET search_path = pg_catalog, mobanon, pg_temp
 RETURN array_remove(ARRAY[p.subject_column, p.event_time_column, p.latitude_column, p.longitude_column, p.site_column, p.account_column], NULL)
-	|| p.breakdowns || measured_columns(p) || array_remove(ARRAY[(p.diversity).column_name], NULL);
+	|| decided_columns(p);
 COMMENT ON FUNCTION mobanon.source_columns(mobanon.pipeline) IS
 'For the release room: the columns of its source that a pipeline reads.';
 

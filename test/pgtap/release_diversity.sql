@@ -4,7 +4,7 @@
 SET search_path = public, mobanon;
 SET timezone = 'UTC';
 SET client_min_messages = warning;
-SELECT plan(97);
+SELECT plan(100);
 
 CREATE ROLE tap_div_dba;
 CREATE ROLE tap_div_processing;
@@ -175,6 +175,9 @@ SELECT is((SELECT string_agg(attname, ',' ORDER BY attnum) FROM pg_attribute WHE
 SELECT is(parameters -> 'diversity' ->> 'homes', '5km', 'the register keeps it') FROM publication WHERE pipeline = 'div.dwell_homes';
 SELECT is(number, (SELECT count(DISTINCT cell::text) FROM div.seen) - (SELECT count(*) FROM div.footfall_homes), 'what it withheld is counted with what k withheld')
 FROM publication_withheld JOIN pipeline USING (pipeline_id) WHERE pipeline = 'div.footfall_homes' AND reason = 'fewer than k subjects, or too much alike';
+
+SELECT is((SELECT first_used IS NOT NULL FROM subject_use('4915300001', 'tap_div', category)), category <> 'employer', 'the subject is told whether ' || category || ' was used')
+FROM unnest('{home_area,bytes,employer}'::text[]) AS category;
 
 /* ---- refused ---- */
 SET ROLE tap_div_dba;
