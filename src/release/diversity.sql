@@ -88,7 +88,7 @@ CREATE FUNCTION mobanon.diversity_about(p mobanon.pipeline) RETURNS text
 LANGUAGE sql IMMUTABLE
 SET search_path = pg_catalog, mobanon, pg_temp
 RETURN CASE WHEN p.diversity IS NULL THEN ''
-	ELSE format('; nor those that do not have %s values of %s, each held by at least %s of them, or where one may be held by more than %s per cent', (p.diversity).l,
+	ELSE format('; nor those without %s values of %s that at least %s of them hold each, nor those where more than %s per cent may hold one', (p.diversity).l,
 		COALESCE(quote_ident((p.diversity).column_name), format('the home area (%s)', (p.diversity).homes)), (p.diversity).enough, (p.diversity).share) END;
 COMMENT ON FUNCTION mobanon.diversity_about(mobanon.pipeline) IS
 'For kinds: what diversity withholds, in words that follow what k withholds.';

@@ -168,7 +168,7 @@ FROM unnest('{homes,column}'::text[]) AS v;
 
 /* ---- what a reader and the officer see ---- */
 SELECT is(col_description('div.footfall_homes'::regclass, attnum),
-	'number of distinct accounts of consenting subjects; groups of fewer than 20 are not released; nor those that do not have 2 values of the home area (5km), each held by at least 10 of them, or where one may be held by more than 90 per cent', 'the release says what is withheld')
+	'number of distinct accounts of consenting subjects; groups of fewer than 20 are not released; nor those without 2 values of the home area (5km) that at least 10 of them hold each, nor those where more than 90 per cent may hold one', 'the release says what is withheld')
 FROM pg_attribute WHERE attrelid = 'div.footfall_homes'::regclass AND attname = 'subjects';
 SELECT is(release_parameters('div.flows_column') -> 'diversity', '{"column_name": "home_area", "l": 2, "enough": 10, "share": 90}', 'as do its parameters');
 SELECT is((SELECT string_agg(attname, ',' ORDER BY attnum) FROM pg_attribute WHERE attrelid = 'div.adaptive_column'::regclass AND attnum > 0), 'bucket,cell,subjects,publication', 'the values themselves are not released');
