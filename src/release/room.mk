@@ -12,3 +12,8 @@ ISOLATION +=
 .PHONY: test-crash-release
 test-crash-release:
 	@CRASHES=50 ONLY=release_crash test/run
+
+# Diversity on a larger city than in make test.
+.PHONY: test-diversity
+test-diversity:
+	@SUBJECTS=5000 ONLY=release_diversity_city test/run
