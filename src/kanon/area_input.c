@@ -17,6 +17,7 @@
 
 #define FIRST_ROWS 16
 #define CACHE_BYTES (1024 * 1024)	/* rows that a cache holds */
+#define MANY_ROWS_BYTES (512 * 1024)	/* rows beside which more buckets may be remembered */
 #define MAX_BITS 8				/* of the first level */
 #define DIVIDE_BITS 5			/* of each further one */
 #define HASH_BITS 60
@@ -157,6 +158,8 @@ make_room(AreaInput *input)
 		begin_partitions(input);
 		return;
 	}
+	if (bytes >= MANY_ROWS_BYTES)
+		ladder_remember_more(input->ladder);
 	input->max_rows *= 2;
 	input->rows = repalloc_huge(input->rows, bytes * 2);
 }
