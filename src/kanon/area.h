@@ -15,12 +15,18 @@
  * published contains anything else that is, so nothing can be subtracted.
  *
  * By the other rule (AREA_REST) every box of level 0 with at least k is an area, and
- * what is left of a box, in its other children, is one area together: the rest.  It
- * has n subjects in c children, and everybody can see which.  As long as
- * n <= (c - 1)(k - 1) it may be that each child has fewer than k and any one of
- * them nobody, so nothing is known of any of them that is not known of a box that
- * plain suppression withholds.  A rest that is smaller than k, or larger than this,
- * goes up and is part of the parent's rest; what is left of a root is dropped.
+ * what is left of a box, in its other children, is one area together: the rest.  Say
+ * it has n subjects, c children have some of them, and r children of the grid have
+ * room: they are not areas, nor full of areas, which everybody can see.  The rest is
+ * an area when k <= n and
+ *
+ *		n <= (c - 1)(k - 1)		each child may have fewer than k and any one of the c
+ *								nobody, also for who knows where nobody can be;
+ *		n <= (r - 2)(k - 1)		that c is so large says of no child that it has anybody.
+ *
+ * So nothing is known of any of them that is not known of a box that plain
+ * suppression withholds (test/t/kanon_rest_attack.sh tries all small worlds).  Another
+ * rest goes up and is part of the parent's rest; what is left of a root is dropped.
  *
  * How many distinct subjects are in each box of each level, in one pass over
  * the rows in the order of the tree (area_tree.c): a row adds one to its box of
@@ -70,6 +76,8 @@ typedef struct Ladder
 	int			root_shift;		/* path >> root_shift: which root */
 	uint32		bucket_mask;
 	LadderBucket *buckets;		/* those asked for last, by time */
+	int64		children[MAX_LEVELS];	/* of a box; of a longer bucket: of this one */
+	TimestampTz counted[MAX_BUCKETS];
 } Ladder;
 
 /* Where a box of level 0 stands: sorted by these, boxes are in the order of the tree. */
@@ -89,6 +97,7 @@ extern uint64 ladder_path(const Ladder *ladder, Cell cell);
 extern int	ladder_meet(Ladder *ladder, const LeafKey *a, const LeafKey *b);
 extern int	ladder_resolution_at(const Ladder *ladder, int level);
 extern int	ladder_bucket_at(const Ladder *ladder, int level);
+extern int64 ladder_children(Ladder *ladder, int level, TimestampTz at);
 
 /* Which root a path is in, and a hash of the root. */
 static inline uint64
@@ -134,6 +143,7 @@ typedef struct OpenBox
 	uint64		first_leaf;		/* the number of its first box of level 0 */
 	Size		first_area;		/* areas there were before it */
 	int64		failed;			/* children with fewer than k; AREA_REST: with a rest */
+	int64		closed;			/* AREA_REST: children that are areas or full of areas */
 	SubjectKey *rest;			/* AREA_REST: the subjects of those */
 	Size		n_rest;
 	Size		max_rest;
@@ -152,6 +162,7 @@ typedef struct AreaTree
 	int64		k;
 	AreaRule	rule;
 	int			n_levels;
+	Ladder	   *ladder;
 	OpenBox		open[MAX_LEVELS];
 	uint64		leaf;			/* number of the box of level 0 that is being read */
 	Cell		cell;			/* and what it is */
@@ -164,7 +175,7 @@ typedef struct AreaTree
 	Size		max_areas;
 } AreaTree;
 
-extern void area_tree_init(AreaTree *tree, MemoryContext context, int64 k, AreaRule rule, int n_levels);
+extern void area_tree_init(AreaTree *tree, MemoryContext context, int64 k, AreaRule rule, Ladder *ladder);
 extern void area_tree_leaf(AreaTree *tree, int level, Cell cell, TimestampTz bucket);
 extern void area_tree_add(AreaTree *tree, SubjectKey subject);
 extern void area_tree_finish(AreaTree *tree);

@@ -126,6 +126,26 @@ lay_out_path(Ladder *ladder)
 	}
 }
 
+/* How many cells of the resolution below are in one of each. */
+static void
+count_cells(Ladder *ladder)
+{
+	for (int i = 1; i < ladder->n_resolutions; i++)
+	{
+		Resolution	fine = ladder->resolution[i - 1];
+		Resolution	coarse = ladder->resolution[i];
+
+		if (RESOLUTION_GRID(fine) == GRID_WORLD)
+			ladder->children[i] = INT64CONST(1) << (cell_path_bits(fine) - cell_path_bits(coarse));
+		else
+		{
+			int64		side = resolution_metres(coarse) / resolution_metres(fine);
+
+			ladder->children[i] = side * side;
+		}
+	}
+}
+
 static void
 remember_buckets(Ladder *ladder, uint32 n)
 {
@@ -144,12 +164,15 @@ ladder_create(ArrayType *resolutions, ArrayType *buckets, text *time_zone)
 
 	ladder->n_resolutions = resolutions_read(resolutions, ladder->resolution);
 	lay_out_path(ladder);
+	count_cells(ladder);
 	ladder->n_levels = ladder->n_resolutions;
 	if (buckets)
 	{
 		read_buckets(ladder, buckets, text_to_cstring(time_zone));
 		ladder->n_levels += ladder->n_buckets - 1;
 		remember_buckets(ladder, FEW_BUCKETS);
+		for (int i = 0; i < MAX_BUCKETS; i++)
+			ladder->counted[i] = DT_NOBEGIN;
 	}
 	return ladder;
 }
@@ -231,6 +254,38 @@ ladder_bucket(Ladder *ladder, TimestampTz at)
 	for (int i = 1; i < ladder->n_buckets; i++)
 		bucket_find(&ladder->clock[i], bucket->start[i - 1], &bucket->start[i], &end);
 	return bucket;
+}
+
+/*
+ * How many boxes of the level below there are in a box of that level (from 1), the
+ * one that holds a time, with or without anybody in them.  A longer bucket has
+ * those shorter ones that begin in it: fewer or more where the clock is changed.
+ */
+int64
+ladder_children(Ladder *ladder, int level, TimestampTz at)
+{
+	int			b = ladder_bucket_at(ladder, level);
+	TimestampTz first;
+	TimestampTz start;
+	TimestampTz end;
+	int64		n = 0;
+
+	if (b == 0)
+		return ladder->children[level];
+	if (TIMESTAMP_NOT_FINITE(at))
+		return 1;
+	first = ladder_bucket(ladder, at)->start[b];
+	if (ladder->counted[b] == first)
+		return ladder->children[level];
+	bucket_find(&ladder->clock[b], first, &start, &end);
+	for (TimestampTz next = first; next < end;)
+	{
+		bucket_find(&ladder->clock[b - 1], next, &start, &next);
+		n += start >= first;
+	}
+	ladder->counted[b] = first;
+	ladder->children[level] = n;
+	return n;
 }
 
 /*

@@ -43,7 +43,7 @@ area_walk_init(AreaWalk *walk, Ladder *ladder, PartitionStore *store, uint32 row
 	walk->ladder = ladder;
 	walk->store = store;
 	walk->row_words = row_words;
-	area_tree_init(&walk->tree, store->context, k, rule, ladder->n_levels);
+	area_tree_init(&walk->tree, store->context, k, rule, ladder);
 }
 
 /* On to the next box of level 0; they come in the order of their keys, each once. */

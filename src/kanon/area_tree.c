@@ -11,13 +11,14 @@
 
 /* An empty tree. */
 void
-area_tree_init(AreaTree *tree, MemoryContext context, int64 k, AreaRule rule, int n_levels)
+area_tree_init(AreaTree *tree, MemoryContext context, int64 k, AreaRule rule, Ladder *ladder)
 {
 	memset(tree, 0, sizeof(AreaTree));
 	tree->context = context;
 	tree->k = k;
 	tree->rule = rule;
-	tree->n_levels = n_levels;
+	tree->n_levels = ladder->n_levels;
+	tree->ladder = ladder;
 	tree->seen_mask = FIRST_SEEN - 1;
 	tree->seen = MemoryContextAllocZero(context, FIRST_SEEN * sizeof(LastSeen));
 	tree->max_areas = FIRST_AREAS;
@@ -85,6 +86,28 @@ sort_rest(OpenBox *box)
 	box->n_rest = n;
 }
 
+/* Children of the grid, of a box of that level, that are neither areas nor full of areas. */
+static int64
+children_with_room(AreaTree *tree, int level)
+{
+	return ladder_children(tree->ladder, level, tree->bucket) - tree->open[level].closed;
+}
+
+/* Is the rest of a box an area?  See area.h. */
+static bool
+rest_is_area(AreaTree *tree, int level)
+{
+	const OpenBox *box = &tree->open[level];
+	int64		fewest;			/* children that such a rest needs to be hidden in */
+
+	if (level == 0)
+		return box->subjects >= tree->k;
+	if ((int64) box->n_rest < tree->k || tree->k < 2)
+		return false;
+	fewest = ((int64) box->n_rest + tree->k - 2) / (tree->k - 1);
+	return fewest <= box->failed - 1 && fewest <= children_with_room(tree, level) - 2;
+}
+
 /*
  * A box is complete.  Its rest is an area if it is large enough, and not so large
  * that it says something of its parts; else it is part of the parent's.  Is it?
@@ -93,27 +116,24 @@ static bool
 close_with_rest(AreaTree *tree, int level)
 {
 	OpenBox    *box = &tree->open[level];
+	bool		has_parent = level + 1 < tree->n_levels;
 
-	if (level == 0)
-	{
-		if (box->subjects >= tree->k)
-		{
-			add_area(tree, level, box->subjects);
-			return false;
-		}
-	}
-	else
-	{
+	if (level > 0)
 		sort_rest(box);
-		if ((int64) box->n_rest >= tree->k && (int64) box->n_rest <= (box->failed - 1) * (tree->k - 1))
-		{
-			add_area(tree, level, box->n_rest);
-			return false;
-		}
+	if (rest_is_area(tree, level))
+	{
+		add_area(tree, level, level == 0 ? box->subjects : (int64) box->n_rest);
+		if (has_parent)
+			box[1].closed++;
+		return false;
 	}
 	if (box->n_rest == 0)
+	{
+		if (has_parent && box->closed > 0 && children_with_room(tree, level) == 0)
+			box[1].closed++;
 		return false;
-	if (level + 1 < tree->n_levels)
+	}
+	if (has_parent)
 		add_to_rest(tree, &box[1], box->rest, box->n_rest);
 	return true;
 }
@@ -165,6 +185,7 @@ area_tree_leaf(AreaTree *tree, int level, Cell cell, TimestampTz bucket)
 		box->first_leaf = tree->leaf;
 		box->first_area = tree->n_areas;
 		box->failed = 0;
+		box->closed = 0;
 		box->n_rest = 0;
 	}
 	tree->cell = cell;

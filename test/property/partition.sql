@@ -100,37 +100,53 @@ BEGIN
 		(SELECT count(*) FROM box WHERE parent_cell IS NULL), (SELECT count(*) FROM box, ladder AS l WHERE parent_cell IS NULL AND n < l.k) FROM want;
 END $$;
 
--- The other rule, level by level: who is left of each box, in how many children; a rest that may be shown, or it goes up.
+CREATE FUNCTION metres(resolution text) RETURNS float8 LANGUAGE sql AS
+$$ SELECT substring(resolution, '^[0-9]+')::float8 * CASE WHEN resolution LIKE '%km' THEN 1000 ELSE 1 END $$;
+-- Children that the grid has of a box, with or without anybody in them.
+CREATE FUNCTION grid_children(step bigint, start timestamptz) RETURNS float8 LANGUAGE sql AS $$
+	SELECT CASE WHEN this.b > 1 THEN CASE WHEN isfinite(start) THEN
+			(SELECT count(DISTINCT s) FROM generate_series(start, bucket_end(start, this.width, l.time_zone) - interval '1 second', LEAST(below.width, interval '15 minutes')) AS t,
+				bucket_start(t, below.width, l.time_zone) AS s WHERE s >= start) ELSE 1 END
+		WHEN this.resolution LIKE 'z%' THEN power(4::float8, ltrim(below.resolution, 'z')::int - ltrim(this.resolution, 'z')::int)
+		ELSE (metres(this.resolution) / metres(below.resolution)) ^ 2 END
+	FROM level AS this JOIN level AS below ON below.level = this.level - 1, ladder AS l WHERE this.level = step
+$$;
+-- The other rule, level by level: who is left of each box, in how many children, and how many have room; a rest that may be shown, or it goes up.
 CREATE PROCEDURE make_want_rest() LANGUAGE plpgsql AS $$
 DECLARE
 	step	record;
 BEGIN
-	DROP TABLE IF EXISTS want_rest, below, rest;
+	DROP TABLE IF EXISTS want_rest, below, rest, closed;
 	CREATE UNLOGGED TABLE want_rest (part int, level bigint, cell cell, bucket timestamptz, n bigint);
 	CREATE TEMP TABLE below (part int, subject text, cell cell, bucket timestamptz, parent_cell cell, parent_bucket timestamptz);
-	FOR step IN SELECT level, k FROM level, ladder ORDER BY level LOOP
-		-- who is left of the children, and which child each is in
+	CREATE TEMP TABLE closed (part int, cell cell, bucket timestamptz);
+	FOR step IN SELECT level, k, b FROM level, ladder ORDER BY level LOOP
+		CREATE TEMP TABLE grid AS
+		SELECT bucket, grid_children(step.level, bucket) AS children
+		FROM (SELECT DISTINCT CASE WHEN step.b > 1 THEN bucket END AS bucket FROM box WHERE level = step.level AND level > 0) AS d;
 		CREATE TEMP TABLE rest AS
-		SELECT v.part, v.cell, v.bucket, v.parent_cell, v.parent_bucket, count(DISTINCT v.subject) AS n, count(DISTINCT (v.child_cell, v.child_bucket)) AS children,
-			array_agg(DISTINCT v.subject) AS subjects
-		FROM (SELECT part, subject, cell, bucket, parent_cell, parent_bucket, NULL::cell AS child_cell, NULL::timestamptz AS child_bucket FROM visit WHERE level = 0 AND step.level = 0
-			UNION ALL
-			SELECT b.part, b.subject, x.cell, x.bucket, x.parent_cell, x.parent_bucket, b.cell, b.bucket FROM below AS b
-			JOIN box AS x ON x.part = b.part AND x.level = step.level AND x.cell = b.parent_cell AND x.bucket = b.parent_bucket) AS v
-		GROUP BY 1, 2, 3, 4, 5;
-		INSERT INTO want_rest SELECT part, step.level, cell, bucket, n FROM rest
-		WHERE n >= step.k AND (step.level = 0 OR n <= (children - 1) * (step.k - 1));
-		UPDATE seen SET rests = COALESCE(rests, 0) + (SELECT count(*) FROM rest WHERE step.level > 0 AND n >= step.k AND n <= (children - 1) * (step.k - 1)),
-			wholes = COALESCE(wholes, 0) + (SELECT count(*) FROM rest WHERE step.level > 0 AND n >= step.k AND n > (children - 1) * (step.k - 1))
+		SELECT b.*, b.n >= step.k AND (step.level = 0 OR b.n <= (b.children - 1) * (step.k - 1) AND b.n <= (b.room - 2) * (step.k - 1)) AS is_area
+		FROM (SELECT x.part, x.cell, x.bucket, x.parent_cell, x.parent_bucket, count(DISTINCT v.subject) AS n, count(DISTINCT (v.child_cell, v.child_bucket)) AS children,
+				array_agg(DISTINCT v.subject) FILTER (WHERE v.subject IS NOT NULL) AS subjects,
+				(SELECT g.children FROM grid AS g WHERE g.bucket IS NOT DISTINCT FROM CASE WHEN step.b > 1 THEN x.bucket END) - (SELECT count(*) FROM closed AS c WHERE c.part = x.part AND c.cell = x.cell AND c.bucket = x.bucket) AS room
+			FROM box AS x
+			LEFT JOIN (SELECT part, subject, cell, bucket, NULL::cell AS child_cell, NULL::timestamptz AS child_bucket FROM visit WHERE level = 0 AND step.level = 0
+				UNION ALL
+				SELECT part, subject, parent_cell, parent_bucket, cell, bucket FROM below) AS v ON v.part = x.part AND v.cell = x.cell AND v.bucket = x.bucket
+			WHERE x.level = step.level
+			GROUP BY x.part, x.cell, x.bucket, x.parent_cell, x.parent_bucket) AS b;
+		INSERT INTO want_rest SELECT part, step.level, cell, bucket, n FROM rest WHERE is_area;
+		UPDATE seen SET rests = COALESCE(rests, 0) + (SELECT count(*) FROM rest WHERE step.level > 0 AND is_area),
+			wholes = COALESCE(wholes, 0) + (SELECT count(*) FROM rest WHERE step.level > 0 AND n >= step.k AND NOT is_area)
 		WHERE dataset = (SELECT max(dataset) FROM seen);
-		TRUNCATE below;
-		INSERT INTO below SELECT part, unnest(subjects), cell, bucket, parent_cell, parent_bucket FROM rest
-		WHERE n < step.k OR (step.level > 0 AND n > (children - 1) * (step.k - 1));
-		DROP TABLE rest;
+		TRUNCATE below, closed;
+		INSERT INTO below SELECT part, unnest(subjects), cell, bucket, parent_cell, parent_bucket FROM rest WHERE NOT is_area;
+		INSERT INTO closed SELECT part, parent_cell, parent_bucket FROM rest WHERE is_area OR room = 0;
+		DROP TABLE rest, grid;
 	END LOOP;
 	ALTER TABLE want_rest RENAME TO leveled;
 	CREATE UNLOGGED TABLE want_rest AS SELECT d.part, d.cell, d.bucket, l.width, d.n AS subjects FROM leveled AS d JOIN level AS l USING (level);
-	DROP TABLE leveled, below;
+	DROP TABLE leveled, below, closed;
 END $$;
 CREATE PROCEDURE check_data(dataset int) LANGUAGE plpgsql AS $$
 DECLARE
