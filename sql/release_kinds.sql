@@ -11,21 +11,22 @@ CREATE ROLE regress_kinds_planner;
 GRANT mobanon_admin, regress_kinds_processing TO regress_kinds_dba;
 CREATE SCHEMA kinds_story AUTHORIZATION regress_kinds_dba;
 -- A purpose is bound by who owns all protected tables; here other tests' as well.
-SELECT mobanon.create_purpose('kinds_story', 'How people move'), mobanon.add_category('kinds_story', 'bytes');
+SELECT mobanon.create_purpose('kinds_story', 'How people move'), mobanon.add_category('kinds_story', 'bytes'), mobanon.add_category('kinds_story', 'quarter');
 SELECT mobanon.bind_purpose('kinds_story', 'regress_kinds_processing');
 SET ROLE regress_kinds_dba;
 SET search_path = kinds_story, public;
 
 -- 90 people live in three quarters (seen every other hour), work in the centre from 9 to 17 and shop in the arcade; four phones belong to one contract.
-CREATE TABLE events (subject bigint, at timestamptz, latitude float8, longitude float8, contract int, bytes bigint);
+CREATE TABLE events (subject bigint, at timestamptz, latitude float8, longitude float8, contract int, bytes bigint, quarter text);
 SELECT mobanon.protect('events', 'subject', 'at');
 SELECT count(mobanon.grant_consent(i::text, 'kinds_story', 'app', '2024-06-01 00:00+00')),
-	count(mobanon.grant_consent(i::text, 'kinds_story', 'app', '2024-06-01 00:00+00', category => 'bytes'))
+	count(mobanon.grant_consent(i::text, 'kinds_story', 'app', '2024-06-01 00:00+00', category => 'bytes')),
+	count(mobanon.grant_consent(i::text, 'kinds_story', 'app', '2024-06-01 00:00+00', category => 'quarter'))
 FROM generate_series(1, 90) AS i;
 CREATE TABLE place (name text, latitude float8, longitude float8);
 INSERT INTO place VALUES ('quarter 0', 52.52, 13.30), ('quarter 1', 52.56, 13.34), ('quarter 2', 52.44, 13.42), ('centre', 52.50, 13.38), ('arcade', 52.48, 13.36);
 INSERT INTO events
-SELECT i, '2024-06-10 00:00+00'::timestamptz + h * interval '15 minutes' + i % 15 * interval '1 minute', p.latitude + i % 4 * 0.0015, p.longitude, i / 4, 100 * i + h
+SELECT i, '2024-06-10 00:00+00'::timestamptz + h * interval '15 minutes' + i % 15 * interval '1 minute', p.latitude + i % 4 * 0.0015, p.longitude, i / 4, 100 * i + h, 'quarter ' || i % 3
 FROM generate_series(1, 90) AS i, generate_series(0, 92, 4) AS h
 JOIN place AS p ON true
 WHERE (h BETWEEN 36 AND 76 OR h / 4 % 2 = i % 2) AND p.name = CASE WHEN h < 36 OR h > 76 THEN 'quarter ' || i % 3 WHEN h < 68 THEN 'centre' ELSE 'arcade' END;
@@ -64,6 +65,16 @@ SELECT origin, destination, subjects, trips FROM flows ORDER BY origin, destinat
 SELECT mobanon.create_pipeline('chains', 'events', 'kinds_story', kind => 'chains', starts_at => '2024-06-10 00:00+00', k => 20, resolution => '5km');
 SELECT rows FROM mobanon.publish('chains');
 SELECT origin, via, destination, subjects, trips FROM chains ORDER BY origin, via, destination;
+
+-- Where all come from one quarter, whoever knows one of them knows the quarter: only where people of two are, k of each.
+SELECT mobanon.create_pipeline('crowds', 'events', 'kinds_story', starts_at => '2024-06-10 00:00+00', bucket => '1 day', resolution => '5km');
+SELECT mobanon.create_pipeline('mixed', 'events', 'kinds_story', starts_at => '2024-06-10 00:00+00', bucket => '1 day', resolution => '5km',
+	diversity => mobanon.diversity('quarter'));
+SELECT mobanon.publish('crowds') IS NOT NULL AND mobanon.publish('mixed') IS NOT NULL AS published;
+SELECT c.cell, c.subjects AS crowds, m.subjects AS mixed FROM crowds AS c LEFT JOIN mixed AS m ON m.bucket = c.bucket AND m.cell::text = c.cell::text ORDER BY 1;
+SELECT col_description('mixed'::regclass, 3);
+SELECT mobanon.create_pipeline('x', 'events', 'kinds_story', diversity => mobanon.diversity(homes => '5km'));
+SELECT mobanon.create_pipeline('x', 'events', 'kinds_story', diversity => mobanon.diversity('contract'));
 
 -- What happens in named areas.
 SELECT mobanon.create_area_set('kinds_town', '1km'), mobanon.create_area('kinds_town', 'Centre', ARRAY(SELECT DISTINCT mobanon.coarsen_cell(latitude, longitude, '1km') FROM

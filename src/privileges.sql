@@ -245,9 +245,10 @@ GRANT EXECUTE ON FUNCTION mobanon.create_area_set(text, text, text), mobanon.cre
 	mobanon.area_cells(text), mobanon.area_geojson(text, text), mobanon.polygon_cells(text, text, numeric),
 	mobanon.place_parts(text, text), mobanon.stays_in_query(text, text, text, interval, interval, name, boolean),
 	mobanon.home_stays_query(text, text, text, name), mobanon.place_stays_query(text, text, text, text, interval, interval, name),
-	mobanon.breakdown_query(text, int, int), mobanon.check_figures(int, int, interval, int, text), mobanon.check_rule(int, int),
-	mobanon.usual_place_cte(text, text, text, time, time, boolean, int, int), mobanon.visits_cte(text, text, interval, interval),
-	mobanon.places_query(text, int, interval, text, text, interval, int, interval, int, int, bigint, bigint, bigint),
+	mobanon.breakdown_query(text, int, int, text), mobanon.check_figures(int, int, interval, int, text), mobanon.check_rule(int, int),
+	mobanon.usual_place_cte(text, text, text, time, time, boolean, int, int), mobanon.visits_cte(text, text, interval, interval, boolean),
+	mobanon.home_cte(text, text, int, int), mobanon.homes_query(text, text, int, int),
+	mobanon.places_query(text, int, interval, text, text, interval, int, interval, int, int, bigint, bigint, bigint, int, int, int, boolean),
 	mobanon.residents_query(text, int, interval, text, int, int, int, int, int) TO mobanon_admin;
 
 -- release ------------------------------------------------------------------
@@ -270,6 +271,7 @@ GRANT EXECUTE ON FUNCTION mobanon.published_until(text), mobanon.closed_until(te
 	mobanon.pipeline_name(text, boolean), mobanon.stage_name(text, text) TO mobanon_admin;
 GRANT EXECUTE ON FUNCTION
 	mobanon.describe_pipeline, mobanon.pipeline_kinds(), mobanon.measure(text, name, bigint, double precision, name),
+	mobanon.diversity(name, text, integer, integer, integer),
 	mobanon.pipeline_statements(mobanon.pipeline, regrole[]),
 	mobanon.pipeline_sql,
 	mobanon.create_pipeline,

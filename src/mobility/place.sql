@@ -101,13 +101,13 @@ COMMENT ON FUNCTION mobanon.place_stays_query(text, text, text, text, interval, 
  * smallest of the others joins it.  Fewer than l counts: everybody has the same value, or
  * might have, and the whole breakdown is withheld.
  */
-CREATE FUNCTION mobanon.breakdown_query(labels text, k int, diversity int) RETURNS text
+CREATE FUNCTION mobanon.breakdown_query(labels text, k int, diversity int, diverse text DEFAULT '') RETURNS text
 LANGUAGE sql STABLE STRICT
 SET search_path = pg_catalog, mobanon, pg_temp
 RETURN format($sql$SELECT g.bucket, g.area, g.measure, g.day, g.value, g.subjects
 FROM (SELECT r.bucket, r.area, r.measure, r.day, r.value, mobanon.kanon_suppress(r.person, %2$s) AS subjects,
-             count(*) OVER w AS counts, bool_and(mobanon.kanon_suppress(r.person, %2$s) IS NOT NULL) OVER w AS all_large
-      FROM (SELECT o.bucket, o.area, o.measure, o.day, o.person,
+             count(*) OVER w AS counts, bool_and(mobanon.kanon_suppress(r.person, %2$s) IS NOT NULL%4$s) OVER w AS all_large
+      FROM (SELECT o.bucket, o.area, o.measure, o.day, o.person,%5$s
                    CASE WHEN o.large AND (o.rest = 0 OR o.rest >= %2$s OR o.before >= %2$s) THEN o.value END AS value
             FROM (SELECT n.*, rank() OVER (PARTITION BY n.bucket, n.area, n.measure, n.day ORDER BY n.large, n.persons, n.value) - 1 AS before,
                          count(*) FILTER (WHERE NOT n.large) OVER (PARTITION BY n.bucket, n.area, n.measure, n.day) AS rest
@@ -116,9 +116,9 @@ FROM (SELECT r.bucket, r.area, r.measure, r.day, r.value, mobanon.kanon_suppress
                               FROM %1$s AS l) AS v) AS n) AS o) AS r
       GROUP BY r.bucket, r.area, r.measure, r.day, r.value
       WINDOW w AS (PARTITION BY r.bucket, r.area, r.measure, r.day)) AS g
-WHERE g.counts >= %3$s AND g.all_large$sql$, labels, k, diversity);
-COMMENT ON FUNCTION mobanon.breakdown_query(text, int, int) IS
-'For the mobility room: the query that counts persons by value so that each count is at least k and all add up to the persons of the area; value is null for the rest. Needs one row per person and measure.';
+WHERE g.counts >= %3$s AND g.all_large$sql$, labels, k, diversity, ' AND ' || NULLIF(diverse, ''), CASE WHEN diverse <> '' THEN ' o.diverse,' END);
+COMMENT ON FUNCTION mobanon.breakdown_query(text, int, int, text) IS
+'For the mobility room: the query that counts persons by value so that each count is at least k and all add up to the persons of the area; value is null for the rest. Needs one row per person and measure. diverse: what must hold of every count besides, an expression over persons r with a column diverse.';
 
 CREATE FUNCTION mobanon.check_figures(k int, diversity int, bucket interval, nights int, time_zone text) RETURNS void
 LANGUAGE plpgsql STABLE
@@ -200,8 +200,24 @@ RETURN format($sql$%1$s_time AS (
 COMMENT ON FUNCTION mobanon.usual_place_cte(text, text, text, time, time, boolean, int, int) IS
 'For the mobility room: the common table expressions that find where each pseudonym usually is at a time of the day.';
 
+-- Where each person lives: (bucket, person, place).
+CREATE FUNCTION mobanon.home_cte(stays text, time_zone text, min_nights int DEFAULT 3, night_share int DEFAULT 50) RETURNS text
+LANGUAGE sql STABLE STRICT
+SET search_path = pg_catalog, mobanon, pg_temp
+RETURN usual_place_cte('night', stays, time_zone, '18:00', '08:00', true, min_nights, night_share)
+	|| E', home AS (\n  SELECT DISTINCT ON (bucket, person) bucket, person, place FROM night ORDER BY bucket, person, days DESC, place\n)';
+COMMENT ON FUNCTION mobanon.home_cte(text, text, int, int) IS
+'For the mobility room: the common table expressions, ending in home, that find where each person lives; of several phones, the one that was there most nights tells.';
+
+CREATE FUNCTION mobanon.homes_query(stays text, time_zone text, min_nights int DEFAULT 3, night_share int DEFAULT 50) RETURNS text
+LANGUAGE sql STABLE STRICT
+SET search_path = pg_catalog, mobanon, pg_temp
+RETURN format(E'WITH stay AS (\n  %s\n), %s SELECT bucket, person, place FROM home', stays, home_cte('stay', time_zone, min_nights, night_share));
+COMMENT ON FUNCTION mobanon.homes_query(text, text, int, int) IS
+'The query for where each person lives (bucket, person, place): of stays as home_stays_query() writes them, the place of at least min_nights nights (18:00 to 08:00) and of night_share per cent of those observed. One person each: only for the inside of a pipeline.';
+
 -- The visits: stays in one area that follow each other, with no stay elsewhere in between.
-CREATE FUNCTION mobanon.visits_cte(stays text, time_zone text, gap interval, way interval) RETURNS text
+CREATE FUNCTION mobanon.visits_cte(stays text, time_zone text, gap interval, way interval, diverse boolean DEFAULT false) RETURNS text
 LANGUAGE sql STABLE STRICT
 SET search_path = pg_catalog, mobanon, pg_temp
 SET intervalstyle = 'postgres'
@@ -211,29 +227,33 @@ RETURN format($sql$step AS (
   WHERE NOT s.reference
   WINDOW w AS (PARTITION BY s.pseudonym, s.bucket ORDER BY s.arrival)
 ), run AS (
-  SELECT n.pseudonym, n.person, n.bucket, n.place, min(n.arrival) AS arrival, max(n.departure) AS departure, sum(n.events)::bigint AS events
+  SELECT n.pseudonym, n.person, n.bucket, n.place, min(n.arrival) AS arrival, max(n.departure) AS departure, sum(n.events)::bigint AS events%5$s
   FROM (SELECT step.*, sum(begins) OVER (PARTITION BY pseudonym, bucket ORDER BY arrival) AS number FROM step) AS n
   GROUP BY n.pseudonym, n.person, n.bucket, n.place, n.number
 ), visit AS (
-  SELECT l.pseudonym, l.person, l.bucket, l.place AS area, l.arrival, l.departure, l.events, l.came_from, l.went_to,
+  SELECT l.pseudonym, l.person, l.bucket, l.place AS area, l.arrival, l.departure, l.events, l.came_from, l.went_to,%6$s
          (l.arrival AT TIME ZONE %3$L)::date AS day, floor(extract(epoch FROM l.departure - l.arrival) / 60)::bigint AS minutes
   FROM (SELECT run.*,
                CASE WHEN arrival - lag(departure) OVER w <= %4$L THEN lag(place) OVER w END AS came_from,
                CASE WHEN lead(arrival) OVER w - departure <= %4$L THEN lead(place) OVER w END AS went_to
         FROM run WINDOW w AS (PARTITION BY pseudonym, bucket ORDER BY arrival)) AS l
   WHERE l.place IS NOT NULL
-)$sql$, stays, gap, time_zone, way);
-COMMENT ON FUNCTION mobanon.visits_cte(text, text, interval, interval) IS
-'For the mobility room: the common table expressions that make visits of stays.';
+)$sql$, stays, gap, time_zone, way, CASE WHEN diverse THEN ', min(n.diverse) AS diverse' END, CASE WHEN diverse THEN ' l.diverse,' END);
+COMMENT ON FUNCTION mobanon.visits_cte(text, text, interval, interval, boolean) IS
+'For the mobility room: the common table expressions that make visits of stays; diverse: the stays have a column diverse, one value for each pseudonym and bucket, and so have the visits.';
 
 CREATE FUNCTION mobanon.places_query(stays text, k int, bucket interval, time_zone text, homes text DEFAULT NULL,
 	gap interval DEFAULT '2 hours', diversity int DEFAULT 2, way interval DEFAULT '4 hours',
 	min_nights int DEFAULT 3, night_share int DEFAULT 50,
-	visits_bound bigint DEFAULT 20, events_bound bigint DEFAULT 1000, minutes_bound bigint DEFAULT 1440) RETURNS text
+	visits_bound bigint DEFAULT 20, events_bound bigint DEFAULT 1000, minutes_bound bigint DEFAULT 1440,
+	l int DEFAULT NULL, enough int DEFAULT NULL, share int DEFAULT 90, by_home boolean DEFAULT false) RETURNS text
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, mobanon, pg_temp
 AS $$
 #variable_conflict use_variable
+DECLARE
+	persons	text := CASE WHEN l IS NULL THEN format('mobanon.kanon_suppress(%%1$sperson, %s)', k)
+		ELSE format('mobanon.kanon_diverse(%%1$sperson, %%1$sdiverse, %s, %s, %s, %s)', k, l, COALESCE(enough, k), share) END;
 BEGIN
 	PERFORM check_rule(min_nights, night_share);
 	PERFORM check_figures(k, diversity, bucket, CASE WHEN homes IS NOT NULL THEN min_nights END, time_zone);
@@ -247,11 +267,11 @@ BEGIN
          CASE WHEN count(DISTINCT v.day) FILTER (WHERE v.minutes_of_day >= 240) >= 3 THEN 3 WHEN count(DISTINCT v.day) > 1 THEN 2 ELSE 1 END AS days,
          sum(v.events)::bigint AS events, sum(v.minutes)::bigint / count(*) AS minutes, max(v.minutes) AS longest,
          (array_agg(v.came_from ORDER BY v.arrival, v.pseudonym))[1] AS came_from,
-         (array_agg(v.went_to ORDER BY v.departure DESC, v.pseudonym))[1] AS went_to
+         (array_agg(v.went_to ORDER BY v.departure DESC, v.pseudonym))[1] AS went_to%12$s
   FROM visit_day AS v
   GROUP BY v.bucket, v.area, v.person
 ), hour AS (
-  SELECT v.bucket, v.area, h.hour, mobanon.kanon_suppress(v.person, %1$s) AS persons
+  SELECT v.bucket, v.area, h.hour, %13$s AS persons
   FROM (SELECT visit.*, date_trunc('hour', arrival AT TIME ZONE %3$L) AS first, departure AT TIME ZONE %3$L AS last FROM visit) AS v
   CROSS JOIN LATERAL (SELECT extract(hour FROM g)::bigint FROM generate_series(v.first, LEAST(v.last, v.first + interval '23 hours'), interval '1 hour') AS g) AS h (hour)
   GROUP BY v.bucket, v.area, h.hour
@@ -260,7 +280,7 @@ BEGIN
 ), figure AS (
   -- Nobody has fewer visits than days, nor (where stays last) fewer than two events a visit: what
   -- sums say is said by what is beyond that, so that is at least k persons'.
-  SELECT bucket, area, mobanon.kanon_suppress(person, %1$s) AS visitors, sum(days)::bigint AS least,
+  SELECT bucket, area, %14$s AS visitors, sum(days)::bigint AS least,
          mobanon.kanon_sum(person, visits - days, %1$s, %4$s) AS more_visits,
          mobanon.kanon_sum(person, events - days, %1$s, %5$s) AS more_events,
          mobanon.kanon_sum(person, GREATEST(events - 2 * visits, 0), %1$s, %5$s) AS beyond,
@@ -277,7 +297,7 @@ BEGIN
   JOIN (SELECT bucket, area, count(*) AS persons FROM visitor GROUP BY bucket, area) AS o ON o.bucket = l.bucket AND o.area = l.other
   WHERE o.persons - l.persons >= %1$s
 )%7$s, label AS (
-  SELECT v.bucket, v.area, m.measure, NULL::date AS day, v.person, m.value COLLATE "C" AS value
+  SELECT v.bucket, v.area, m.measure, NULL::date AS day, v.person,%15$s m.value COLLATE "C" AS value
   FROM visitor AS v
   LEFT JOIN link AS f ON f.bucket = v.bucket AND f.area = v.area AND f.measure = 'from' AND f.other = v.came_from
   LEFT JOIN link AS t ON t.bucket = v.bucket AND t.area = v.area AND t.measure = 'to' AND t.other = v.went_to%8$s
@@ -303,14 +323,18 @@ CROSS JOIN LATERAL (VALUES
 WHERE f.visitors IS NOT NULL AND (m.measure = 'visitors' OR m.amount IS NOT NULL)
 UNION ALL
 SELECT b.bucket, b.area, b.measure, b.value, b.subjects, NULL
-FROM breakdown AS b$sql$,
-		k, visits_cte('stay', time_zone, gap, way), time_zone, visits_bound, events_bound, minutes_bound,
-		CASE WHEN homes IS NULL THEN '' ELSE ', ' || usual_place_cte('night', 'stay', time_zone, '18:00', '08:00', true, min_nights, night_share)
-			|| E', home AS (\n  SELECT DISTINCT ON (bucket, person) bucket, person, place FROM night ORDER BY bucket, person, days DESC, place\n)' END,
+FROM breakdown AS b%16$s$sql$,
+		k, visits_cte('stay', time_zone, gap, way, l IS NOT NULL), time_zone, visits_bound, events_bound, minutes_bound,
+		CASE WHEN homes IS NULL THEN '' ELSE ', ' || home_cte('stay', time_zone, min_nights, night_share) END,
 		CASE WHEN homes IS NULL THEN '' ELSE E'\n  LEFT JOIN home AS h ON h.bucket = v.bucket AND h.person = v.person' END,
 		CASE WHEN homes IS NULL THEN '' ELSE E',\n    (''home'', h.place)' END,
-		breakdown_query('label', k, diversity), stays);
+		breakdown_query('label', k, diversity, CASE WHEN l IS NULL THEN ''
+			ELSE format('(%s%s IS NOT NULL)', CASE WHEN by_home THEN 'r.measure = ''home'' OR ' END, format(persons, 'r.')) END), stays,
+		CASE WHEN l IS NOT NULL THEN E',\n         CASE WHEN min(v.diverse) = max(v.diverse) THEN min(v.diverse) END AS diverse' END,
+		format(persons, 'v.'), format(persons, ''),
+		CASE WHEN l IS NOT NULL THEN ' v.diverse,' END,
+		CASE WHEN l IS NOT NULL THEN E'\nJOIN figure AS f ON f.bucket = b.bucket AND f.area = b.area AND f.visitors IS NOT NULL' END);
 END
 $$;
-COMMENT ON FUNCTION mobanon.places_query(text, int, interval, text, text, interval, int, interval, int, int, bigint, bigint, bigint) IS
-'The query for stage 3 of places over stage 2 (place_stays_query): per bucket and area visitors, visits, events, dwell (minutes of a visitor''s average visit at 0.25, 0.5 and 0.75), peak hour, and breakdowns of the visitors by home, from, to, return (once; again: on two days or more; regular: on three days for four hours, as who works or lives there) and stayed. Each count is at least k, and each breakdown adds up to the visitors or is withheld. homes: as given to place_stays_query; gap: what does not end a visit; way: what a way to the next area may take; bounds: what one person adds at most.';
+COMMENT ON FUNCTION mobanon.places_query(text, int, interval, text, text, interval, int, interval, int, int, bigint, bigint, bigint, int, int, int, boolean) IS
+'The query for stage 3 of places over stage 2 (place_stays_query): per bucket and area visitors, visits, events, dwell (minutes of a visitor''s average visit at 0.25, 0.5 and 0.75), peak hour, and breakdowns of the visitors by home, from, to, return (once; again: on two days or more; regular: on three days for four hours, as who works or lives there) and stayed. Each count is at least k, and each breakdown adds up to the visitors or is withheld. homes: as given to place_stays_query; gap: what does not end a visit; way: what a way to the next area may take; bounds: what one person adds at most. l, enough and share: as in kanon_diverse() over a column diverse of the stays; areas and breakdowns whose counts are not all diverse are withheld, but with by_home (what differs are the homes) not the breakdown by home for its own.';

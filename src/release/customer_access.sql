@@ -44,7 +44,7 @@ SET search_path = pg_catalog, mobanon, pg_temp
 AS $$
 	WITH line AS (
 		SELECT p.*, s.scope_id FROM pipeline AS p JOIN consent_scope AS s ON s.purpose = p.purpose AND s.category = subject_use.category
-		WHERE p.purpose = subject_use.purpose AND (subject_use.category = 'location' OR subject_use.category = ANY (p.breakdowns))
+		WHERE p.purpose = subject_use.purpose AND (subject_use.category = 'location' OR subject_use.category = ANY (decided_columns(p)))
 	), used AS (
 		SELECT l.recipients, f.published_at AS first, t.published_at AS last
 		FROM line AS l, known_consent(subject_use.subject, l.scope_id, l.pipeline_id) AS k,

@@ -54,7 +54,7 @@ AS $$
 			ELSE 'overdue' END
 	FROM withdrawal AS w
 	LEFT JOIN pipeline AS l ON l.purpose = w.purpose AND l.dropped_at IS NULL
-		AND (w.category = 'location' OR w.category = ANY (l.breakdowns))
+		AND (w.category = 'location' OR w.category = ANY (decided_columns(l)))
 	ORDER BY w.decided_at, w.entry_id NULLS LAST, l.pipeline_id
 $$;
 COMMENT ON FUNCTION mobanon.withdrawal_status(timestamptz) IS

@@ -38,15 +38,16 @@ SET search_path = pg_catalog, mobanon, pg_temp
 SET timezone = 'UTC' SET intervalstyle = 'postgres' SET datestyle = 'ISO, YMD'
 AS $$
 	SELECT CASE WHEN p.cells_per_day IS NULL THEN s.query ELSE format(
-		$sql$SELECT d.pseudonym, d.cell, d.bucket%1$s
+		$sql$SELECT d.pseudonym, d.cell, d.bucket%1$s%6$s
 FROM (SELECT s.*, dense_rank() OVER (PARTITION BY s.pseudonym, mobanon.bucket_start(s.bucket, '1 day', %2$L)
              ORDER BY mobanon.contribution_draw(s.pseudonym, s.cell, s.bucket, %3$L), s.cell, s.bucket) AS draw
       FROM (%4$s) AS s
       WHERE s.cell IS NOT NULL) AS d
-WHERE d.draw <= %5$s$sql$, footfall_columns(p, 'd'), p.time_zone, p.domain, s.query, p.cells_per_day) END
-	FROM (SELECT format(E'SELECT %s, %s AS cell, %s%s\nFROM %s AS p', counted_expression(p), cell_expression(p, p.resolution),
+WHERE d.draw <= %5$s$sql$, footfall_columns(p, 'd'), p.time_zone, p.domain, s.query, p.cells_per_day,
+			CASE WHEN NOT p.diversity IS NULL THEN ', d.diverse' END) END
+	FROM (SELECT format(E'SELECT %s, %s AS cell, %s%s%s\nFROM %s AS p%s', counted_expression(p), cell_expression(p, p.resolution),
 			CASE WHEN p.buckets IS NULL THEN 'p.bucket' ELSE bucket_expression('p.at', p.buckets[1], p.time_zone) || ' AS bucket' END,
-			footfall_columns(p, 'p'), stage_name(p.pipeline, 'pseudonymized')) AS query) AS s
+			footfall_columns(p, 'p'), diverse_value(p), stage_name(p.pipeline, 'pseudonymized'), homes_join(p)) AS query) AS s
 $$;
 COMMENT ON FUNCTION mobanon.footfall_stage_2(mobanon.pipeline) IS
 'For footfall_plan(): the query of stage 2.';
@@ -54,30 +55,36 @@ COMMENT ON FUNCTION mobanon.footfall_stage_2(mobanon.pipeline) IS
 CREATE FUNCTION mobanon.footfall_stage_3(p mobanon.pipeline) RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, mobanon, pg_temp
+SET intervalstyle = 'postgres'
 AS $$
 	SELECT CASE
 	-- WHERE, not FILTER, which keeps KanonScan out
 	WHEN p.resolutions IS NULL THEN
-		format($sql$SELECT c.bucket, c.cell%3$s, mobanon.kanon_suppress(c.pseudonym, %2$s) AS subjects%4$s
+		format($sql$SELECT c.bucket, c.cell%3$s, %2$s AS subjects%4$s
 FROM %1$s AS c
 WHERE c.cell IS NOT NULL
 GROUP BY c.bucket, c.cell%3$s
-HAVING mobanon.kanon_suppress(c.pseudonym, %2$s) IS NOT NULL$sql$,
-			s.two, p.k, breakdown_list(p, 'c'), measure_expressions(p, 'c'))
-	WHEN p.measures IS NULL THEN
+HAVING %2$s IS NOT NULL$sql$,
+			s.two, suppress_expression(p), breakdown_list(p, 'c'), measure_expressions(p, 'c'))
+	WHEN p.measures IS NULL AND p.diversity IS NULL THEN
 		format(E'SELECT a.bucket%s, a.cell%s, a.subjects\nFROM (%s) AS g, unnest(g.areas) AS a',
 			CASE WHEN cardinality(p.buckets) > 1 THEN ', a.width' END, breakdown_list(p, 'g'), s.areas)
 	-- the same rows again, in the areas that they are in
 	ELSE
-		format($sql$SELECT a.bucket, a.cell%1$s, a.subjects%2$s
-FROM (SELECT a.bucket, a.cell%3$s, a.subjects FROM (%4$s) AS g, unnest(g.areas) AS a) AS a
-JOIN (SELECT c.*, r.resolution FROM %5$s AS c, unnest(%6$L::text[]) AS r (resolution)) AS c
-  ON c.bucket = a.bucket AND mobanon.coarsen_cell(c.cell, c.resolution) OPERATOR(mobanon.=) a.cell%7$s
-GROUP BY a.bucket, a.cell%1$s, a.subjects$sql$,
+		format($sql$SELECT a.bucket%8$s, a.cell%1$s, a.subjects%2$s
+FROM (SELECT a.bucket%8$s, a.cell%3$s, a.subjects FROM (%4$s) AS g, unnest(g.areas) AS a) AS a
+JOIN (SELECT c.*, r.resolution%9$s FROM %5$s AS c, unnest(%6$L::text[]) AS r (resolution)%10$s) AS c
+  ON %11$s AND mobanon.coarsen_cell(c.cell, c.resolution) OPERATOR(mobanon.=) a.cell%7$s
+GROUP BY a.bucket%8$s, a.cell%1$s, a.subjects%12$s$sql$,
 			breakdown_list(p, 'a'), measure_expressions(p, 'c'), breakdown_list(p, 'g'), s.areas, s.two, p.resolutions,
-			(SELECT string_agg(format(' AND c.%1$I IS NOT DISTINCT FROM a.%1$I', b), '') FROM unnest(p.breakdowns) AS b))
+			(SELECT string_agg(format(' AND c.%1$I IS NOT DISTINCT FROM a.%1$I', b), '') FROM unnest(p.breakdowns) AS b),
+			CASE WHEN s.timed THEN ', a.width' END,
+			CASE WHEN s.timed THEN format(', w.width, mobanon.bucket_start(c.bucket, w.width, %L) AS start', p.time_zone) END,
+			CASE WHEN s.timed THEN format(', unnest(%L::interval[]) AS w (width)', p.buckets) END,
+			CASE WHEN s.timed THEN 'c.width = a.width AND c.start = a.bucket' ELSE 'c.bucket = a.bucket' END,
+			having_diverse(p))
 	END
-	FROM (SELECT stage_name(p.pipeline, 'coarsened') AS two,
+	FROM (SELECT stage_name(p.pipeline, 'coarsened') AS two, cardinality(p.buckets) > 1 AS timed,
 			format('SELECT %smobanon.kanon_partition(c.pseudonym, c.cell, c.bucket, %s, %L%s) AS areas FROM %s AS c%s',
 				column_list(p.breakdowns, 'c') || ', ', p.k, p.resolutions,
 				CASE WHEN cardinality(p.buckets) > 1 THEN format(', %L, %L', p.buckets, p.time_zone) END,
@@ -103,7 +110,7 @@ AS $$
 		|| ROW('cell', 'mobanon.cell', 'key', false, CASE WHEN p.resolutions IS NULL THEN format('area (resolution %s)', p.resolution)
 			ELSE format('area (resolution %s, the finest that has enough; areas never overlap)', array_to_string(p.resolutions, ', ')) END)::release_column
 		|| breakdown_columns(p)
-		|| ROW('subjects', 'bigint', 'subjects', false, format('number of %s; groups of fewer than %s are not released', unit_counted(p), p.k))::release_column
+		|| ROW('subjects', 'bigint', 'subjects', false, format('number of %s; groups of fewer than %s are not released%s', unit_counted(p), p.k, diversity_about(p)))::release_column
 		|| measure_columns(p)
 	FROM (SELECT COALESCE(p.buckets[1], p.bucket) AS bucket, CASE WHEN p.account_column IS NULL THEN 'subjects' ELSE 'accounts' END AS counted,
 			CASE WHEN cardinality(p.buckets) > 1 THEN 'as in width' ELSE COALESCE(p.buckets[1], p.bucket)::text END AS width) AS s

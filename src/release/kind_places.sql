@@ -4,14 +4,6 @@
  * Both write what src/mobility/place.sql and home.sql say; a release has one row
  * per figure, since the figures of an area come out together or not at all.
  */
-CREATE FUNCTION mobanon.events_in_cells(p mobanon.pipeline) RETURNS text
-LANGUAGE sql STABLE
-SET search_path = pg_catalog, mobanon, pg_temp
-RETURN format('(SELECT p.pseudonym, %s%s AS cell, p.at, p.bucket FROM %s AS p)', CASE WHEN p.account_column IS NOT NULL THEN 'p.account, ' END,
-	cell_expression(p, p.resolution), stage_name(p.pipeline, 'pseudonymized'));
-COMMENT ON FUNCTION mobanon.events_in_cells(mobanon.pipeline) IS
-'For places_plan(): the events of stage 1 with their cells, as a subquery.';
-
 CREATE FUNCTION mobanon.places_about(p mobanon.pipeline) RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, mobanon, pg_temp
@@ -25,10 +17,11 @@ SET search_path = pg_catalog, mobanon, pg_temp
 SET intervalstyle = 'postgres'
 AS $$
 	SELECT
-		CASE p.kind WHEN 'places' THEN place_stays_query(events_in_cells(p), p.places, p.homes, p.resolution, p.minimum_stay, p.maximum_gap, s.person)
+		CASE p.kind WHEN 'places' THEN diverse_stays(p, place_stays_query(events_in_cells(p), p.places, p.homes, p.resolution, p.minimum_stay, p.maximum_gap, s.person))
 			ELSE home_stays_query(events_in_cells(p), p.places, p.resolution, s.person) END,
 		format('stays in areas (%s), of cells of %s, per bucket (%s); what crosses the edge of a bucket is cut there.', p.places, p.resolution, p.bucket),
-		CASE p.kind WHEN 'places' THEN places_query(s.two, p.k, p.bucket, p.time_zone, p.homes, p.maximum_gap)
+		CASE p.kind WHEN 'places' THEN places_query(s.two, p.k, p.bucket, p.time_zone, p.homes, p.maximum_gap,
+				l => (p.diversity).l, enough => (p.diversity).enough, share => (p.diversity).share, by_home => (p.diversity).homes IS NOT NULL)
 			ELSE residents_query(s.two, p.k, p.bucket, p.time_zone) END,
 		format('figures of areas with at least %s distinct %s, of the windows to be published next.', p.k, s.counted),
 		format($sql$SELECT e.events, e.unusable,
@@ -43,12 +36,12 @@ FROM (%s) AS e$sql$, s.two, CASE p.kind WHEN 'places' THEN ' AND NOT c.reference
 				ELSE 'what is counted: residents (home there by the night rule); by work (their area by day), presence (per day), visited' END)]::release_column[]
 		|| CASE p.kind WHEN 'residents' THEN ARRAY[ROW('day', 'date', 'key', true, format('day of the presence (time zone %s)', p.time_zone))]::release_column[] ELSE '{}' END
 		|| ARRAY[ROW('value', 'text', 'key', true, 'which part of them; null is the rest, or all'),
-			ROW('subjects', 'bigint', 'subjects', false, format('number of %s; never fewer than %s', unit_counted(p), p.k))]::release_column[]
+			ROW('subjects', 'bigint', 'subjects', false, format('number of %s; never fewer than %s%s', unit_counted(p), p.k, diversity_about(p)))]::release_column[]
 		|| CASE p.kind WHEN 'places' THEN ARRAY[ROW('amount', 'bigint', 'value', true,
 			'of visits: visits; of events: events; of dwell: minutes that the share in value stayed at most; of peak hour: hour of the day')]::release_column[] ELSE '{}' END
 	FROM (SELECT stage_name(p.pipeline, 'coarsened') AS two,
 			CASE WHEN p.account_column IS NULL THEN 'subjects' ELSE 'accounts' END AS counted,
-			CASE WHEN p.account_column IS NULL THEN 'pseudonym' ELSE 'account' END AS person) AS s
+			person_column(p) AS person) AS s
 $$;
 COMMENT ON FUNCTION mobanon.places_plan(mobanon.pipeline) IS
 'The kinds places and residents: visitors of areas, how long they stay, where they come from and go to; residents, where they work and are.';

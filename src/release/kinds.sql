@@ -84,11 +84,18 @@ RETURN ARRAY(SELECT m.column_name FROM unnest(p.measures) AS m GROUP BY m.column
 COMMENT ON FUNCTION mobanon.measured_columns(mobanon.pipeline) IS
 'For the release room: the columns that a pipeline''s measures are of.';
 
+CREATE FUNCTION mobanon.decided_columns(p mobanon.pipeline) RETURNS name[]
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+RETURN p.breakdowns || measured_columns(p) || array_remove(ARRAY[(p.diversity).column_name], NULL);
+COMMENT ON FUNCTION mobanon.decided_columns(mobanon.pipeline) IS
+'For the release room: the columns of its source that a pipeline reads and that subjects decide about apart from where they were: each is a data category.';
+
 CREATE FUNCTION mobanon.source_columns(p mobanon.pipeline) RETURNS name[]
 LANGUAGE sql IMMUTABLE
 SET search_path = pg_catalog, mobanon, pg_temp
 RETURN array_remove(ARRAY[p.subject_column, p.event_time_column, p.latitude_column, p.longitude_column, p.site_column, p.account_column], NULL)
-	|| p.breakdowns || measured_columns(p);
+	|| decided_columns(p);
 COMMENT ON FUNCTION mobanon.source_columns(mobanon.pipeline) IS
 'For the release room: the columns of its source that a pipeline reads.';
 
@@ -128,6 +135,14 @@ RETURN format(CASE WHEN p.site_column IS NULL THEN 'mobanon.try_coarsen_cell(p.l
 	ELSE 'mobanon.try_coarsen_site(p.site, p.at, %L)' END, resolution);
 COMMENT ON FUNCTION mobanon.cell_expression(mobanon.pipeline, text) IS
 'For kinds: the cell of an event of stage 1, as stage 2 writes it.';
+
+CREATE FUNCTION mobanon.events_in_cells(p mobanon.pipeline) RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+RETURN format('(SELECT p.pseudonym, %s%s AS cell, p.at, p.bucket FROM %s AS p)', CASE WHEN p.account_column IS NOT NULL THEN 'p.account, ' END,
+	cell_expression(p, p.resolution), stage_name(p.pipeline, 'pseudonymized'));
+COMMENT ON FUNCTION mobanon.events_in_cells(mobanon.pipeline) IS
+'For kinds: the events of stage 1 with their cells, as a subquery.';
 
 CREATE FUNCTION mobanon.event_counts(p mobanon.pipeline) RETURNS text
 LANGUAGE sql IMMUTABLE
@@ -224,15 +239,15 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, mobanon, pg_temp
 AS $$
 	VALUES
-	('footfall', interval '1 hour', 20, '{breakdowns, resolutions, buckets, measures, cells_per_day}'::text[],
+	('footfall', interval '1 hour', 20, '{breakdowns, resolutions, buckets, measures, cells_per_day, diversity}'::text[],
 		'how many persons were seen in a cell during a bucket'),
-	('dwell', '1 day', 20, '{breakdowns, minimum_stay, maximum_gap}',
+	('dwell', '1 day', 20, '{breakdowns, minimum_stay, maximum_gap, diversity}',
 		'how many persons stayed in a cell during a bucket, and for how long'),
-	('flows', '1 day', 100, '{breakdowns, resolutions, minimum_stay, maximum_gap, trips_per_day}',
+	('flows', '1 day', 100, '{breakdowns, resolutions, minimum_stay, maximum_gap, trips_per_day, diversity}',
 		'how many persons went from one area to another during a bucket'),
-	('chains', '1 day', 100, '{breakdowns, resolutions, minimum_stay, maximum_gap, trips_per_day}',
+	('chains', '1 day', 100, '{breakdowns, resolutions, minimum_stay, maximum_gap, trips_per_day, diversity}',
 		'how many persons went from one area to another and on to a third during a bucket'),
-	('places', '1 day', 20, '{minimum_stay, maximum_gap, places, homes}',
+	('places', '1 day', 20, '{minimum_stay, maximum_gap, places, homes, diversity}',
 		'how many persons visited an area, for how long, from where and to where'),
 	('residents', '7 days', 20, '{places}',
 		'how many persons live in an area, where they work and where they are')

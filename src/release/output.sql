@@ -10,7 +10,7 @@ AS $$
 	SELECT jsonb_build_object('release', p.pipeline, 'purpose', p.purpose, 'resolution', p.resolution, 'bucket', p.bucket,
 			'time_zone', p.time_zone, 'k', p.k, 'breakdowns', p.breakdowns, 'kind', p.kind)
 		|| jsonb_strip_nulls(jsonb_build_object('resolutions', p.resolutions, 'buckets', p.buckets, 'measures', p.measures, 'places', p.places,
-			'minimum_stay', p.minimum_stay, 'maximum_gap', p.maximum_gap, 'trips_per_day', p.trips_per_day, 'cells_per_day', p.cells_per_day,
+			'minimum_stay', p.minimum_stay, 'maximum_gap', p.maximum_gap, 'trips_per_day', p.trips_per_day, 'cells_per_day', p.cells_per_day, 'diversity', p.diversity,
 			'persons', CASE WHEN p.account_column IS NOT NULL THEN 'accounts' END))
 	FROM pipeline AS p WHERE relation_named(p.pipeline) = release
 	ORDER BY p.dropped_at DESC NULLS FIRST LIMIT 1

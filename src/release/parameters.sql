@@ -126,7 +126,7 @@ SET search_path = pg_catalog, mobanon, pg_temp
 AS $$
 DECLARE
 	breakdown	name;
-	reserved	name[] := '{pseudonym, account, latitude, longitude, site, at, bucket, publication, location}';
+	reserved	name[] := '{pseudonym, account, latitude, longitude, site, at, bucket, publication, location, diverse}';
 	without		pipeline := p;
 BEGIN
 	without.breakdowns := '{}';
@@ -196,6 +196,9 @@ BEGIN
 	IF p.resolutions IS NULL AND (p.kind IN ('flows', 'chains') OR cardinality(p.buckets) > 1) THEN
 		p.resolutions := ARRAY[p.resolution];
 	END IF;
+	IF NOT p.diversity IS NULL AND (p.diversity).enough IS NULL THEN
+		p.diversity.enough := p.k;
+	END IF;
 	PERFORM check_ladders(p);
 	p.resolution := COALESCE(p.resolutions[1], p.resolution);
 	IF 'places' = ANY (chosen.takes) THEN
@@ -260,7 +263,7 @@ DECLARE
 	taken	name[];
 BEGIN
 	without.measures := NULL;
-	taken := '{pseudonym, account, latitude, longitude, site, at, publication, location}'::name[] || ARRAY(SELECT c.name FROM release_columns(without) AS c);
+	taken := '{pseudonym, account, latitude, longitude, site, at, publication, location, diverse}'::name[] || ARRAY(SELECT c.name FROM release_columns(without) AS c);
 	FOREACH m IN ARRAY COALESCE(p.measures, '{}') LOOP
 		IF m.aggregate IS NULL OR m.aggregate NOT IN ('sum', 'avg', 'quantile') OR m.column_name IS NULL OR m.name IS NULL
 			OR m.bound IS NULL OR (m.fraction IS NOT NULL) <> (m.aggregate = 'quantile') THEN
@@ -387,7 +390,7 @@ CREATE FUNCTION mobanon.describe_pipeline(name text, source regclass, purpose te
 	resolution text, bucket interval, k int, watermark interval, time_zone text, starts_at timestamptz, domain text,
 	role_name regrole, recipients text[], breakdowns name[], site_column name, kind text, account_column name,
 	resolutions text[], buckets interval[], measures mobanon.measure[], cells_per_day int, minimum_stay interval, maximum_gap interval,
-	trips_per_day int, places text, homes text, is_new boolean) RETURNS mobanon.pipeline
+	trips_per_day int, places text, homes text, diversity mobanon.diversity, is_new boolean) RETURNS mobanon.pipeline
 LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, mobanon, pg_temp
 SET timezone = 'UTC' SET intervalstyle = 'postgres' SET datestyle = 'ISO, YMD'
@@ -440,6 +443,7 @@ BEGIN
 	p.trips_per_day := trips_per_day;
 	p.places := places;
 	p.homes := homes;
+	p.diversity := diversity;
 	PERFORM check_parameters(p);
 	p := check_choices(p, chosen);
 	IF is_new THEN
@@ -454,6 +458,7 @@ BEGIN
 	END IF;
 	p.subject_column := columns.subject_column;
 	p.event_time_column := columns.event_time_column;
+	PERFORM check_diversity(p, source);
 	PERFORM check_breakdowns(p, source);
 	PERFORM check_measures(p, source);
 	p.starts_at := first_window(name, starts_at, p.bucket, time_zone);

@@ -104,7 +104,9 @@ WHERE %4$s >= mobanon.published_until(%8$L)
 		-- what is negative is not known
 		(SELECT string_agg(format(E',\n       CASE WHEN mobanon.consented(%s, %s, %L, %L) AND %s >= 0 THEN %s END AS %I',
 			s.subject, s.event_time, p.purpose, m, source_expression(p.pipeline, source, m, 'measure'), source_expression(p.pipeline, source, m, 'measure'), m), '' ORDER BY place)
-			FROM unnest(measured_columns(p)) WITH ORDINALITY AS u (m, place))),
+			FROM unnest(measured_columns(p)) WITH ORDINALITY AS u (m, place)),
+		(SELECT format(E',\n       CASE WHEN mobanon.consented(%s, %s, %L, %L) THEN e.%I::text END COLLATE "C" AS diverse',
+			s.subject, s.event_time, p.purpose, d.c, d.c) FROM (SELECT (p.diversity).column_name) AS d (c) WHERE d.c IS NOT NULL)),
 		source, bucket_expression(s.event_time, p.bucket, p.time_zone), p.pipeline,
 		-- without an account, a subject stands for itself
 		CASE WHEN p.account_column IS NOT NULL THEN format(E'\n       mobanon.pseudonymize(COALESCE(''account '' || %s, %s::text), %L, b.bucket) AS account,',
@@ -142,7 +144,8 @@ RETURN format($sql$SELECT mobanon.register_pipeline(%L, source => %L, purpose =>
 	 FROM (VALUES (1, 'kind', quote_literal(NULLIF(p.kind, 'footfall'))), (2, 'account_column', quote_literal(p.account_column)),
 		(3, 'resolutions', quote_literal(p.resolutions)), (4, 'buckets', quote_literal(p.buckets)), (5, 'measures', measures_expression(p.measures)),
 		(6, 'cells_per_day', p.cells_per_day::text), (7, 'minimum_stay', quote_literal(p.minimum_stay)), (8, 'maximum_gap', quote_literal(p.maximum_gap)),
-		(9, 'trips_per_day', p.trips_per_day::text), (10, 'places', quote_literal(p.places)), (11, 'homes', quote_literal(p.homes))) AS o (place, name, value)
+		(9, 'trips_per_day', p.trips_per_day::text), (10, 'places', quote_literal(p.places)), (11, 'homes', quote_literal(p.homes)),
+		(12, 'diversity', diversity_expression(p.diversity))) AS o (place, name, value)
 	 WHERE o.value IS NOT NULL));
 COMMENT ON FUNCTION mobanon.register_statement(mobanon.pipeline) IS
 'For the release room: the statement that registers a pipeline.';
@@ -212,13 +215,15 @@ CREATE FUNCTION mobanon.pipeline_sql(name text, source regclass, purpose text,
 	readers regrole[] DEFAULT '{}', breakdowns name[] DEFAULT '{}', site_column name DEFAULT NULL,
 	kind text DEFAULT 'footfall', account_column name DEFAULT NULL, resolutions text[] DEFAULT NULL, buckets interval[] DEFAULT NULL,
 	measures mobanon.measure[] DEFAULT NULL, cells_per_day int DEFAULT NULL, minimum_stay interval DEFAULT NULL,
-	maximum_gap interval DEFAULT NULL, trips_per_day int DEFAULT NULL, places text DEFAULT NULL, homes text DEFAULT NULL) RETURNS SETOF text
+	maximum_gap interval DEFAULT NULL, trips_per_day int DEFAULT NULL, places text DEFAULT NULL, homes text DEFAULT NULL,
+	diversity mobanon.diversity DEFAULT NULL) RETURNS SETOF text
 LANGUAGE sql STABLE
 BEGIN ATOMIC
 	SELECT s.statement || ';'
 	FROM unnest(mobanon.pipeline_statements(mobanon.describe_pipeline(mobanon.pipeline_name(name, false), source, purpose, latitude_column,
 		longitude_column, resolution, bucket, k, watermark, time_zone, starts_at, domain, role_name, recipients, breakdowns,
-		site_column, kind, account_column, resolutions, buckets, measures, cells_per_day, minimum_stay, maximum_gap, trips_per_day, places, homes, true), readers)) WITH ORDINALITY AS s (statement, place)
+		site_column, kind, account_column, resolutions, buckets, measures, cells_per_day, minimum_stay, maximum_gap, trips_per_day, places, homes,
+			diversity, true), readers)) WITH ORDINALITY AS s (statement, place)
 	ORDER BY s.place;
 END;
 COMMENT ON FUNCTION mobanon.pipeline_sql IS
@@ -232,13 +237,15 @@ CREATE FUNCTION mobanon.create_pipeline(name text, source regclass, purpose text
 	readers regrole[] DEFAULT '{}', breakdowns name[] DEFAULT '{}', site_column name DEFAULT NULL,
 	kind text DEFAULT 'footfall', account_column name DEFAULT NULL, resolutions text[] DEFAULT NULL, buckets interval[] DEFAULT NULL,
 	measures mobanon.measure[] DEFAULT NULL, cells_per_day int DEFAULT NULL, minimum_stay interval DEFAULT NULL,
-	maximum_gap interval DEFAULT NULL, trips_per_day int DEFAULT NULL, places text DEFAULT NULL, homes text DEFAULT NULL) RETURNS void
+	maximum_gap interval DEFAULT NULL, trips_per_day int DEFAULT NULL, places text DEFAULT NULL, homes text DEFAULT NULL,
+	diversity mobanon.diversity DEFAULT NULL) RETURNS void
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
 	SELECT mobanon.run_statements(mobanon.pipeline_name(name, false), source, mobanon.pipeline_statements(
 		mobanon.describe_pipeline(mobanon.pipeline_name(name, false), source, purpose, latitude_column,
 			longitude_column, resolution, bucket, k, watermark, time_zone, starts_at, domain, role_name, recipients, breakdowns,
-			site_column, kind, account_column, resolutions, buckets, measures, cells_per_day, minimum_stay, maximum_gap, trips_per_day, places, homes, true), readers));
+			site_column, kind, account_column, resolutions, buckets, measures, cells_per_day, minimum_stay, maximum_gap, trips_per_day, places, homes,
+			diversity, true), readers));
 END;
 COMMENT ON FUNCTION mobanon.create_pipeline IS
 'Makes a pipeline from a protected table: the views NAME_pseudonymized and NAME_coarsened, the materialized view NAME_candidate of closed windows not yet published, and the append-only table NAME that publish() fills and readers may read. Runs what pipeline_sql() prints, all or nothing.';

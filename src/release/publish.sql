@@ -281,7 +281,8 @@ BEGIN
 	entry := bring_out(p, upto, format('SELECT * FROM %s', candidate), entry);
 	INSERT INTO publication_withheld (pipeline_id, publication, reason, number, unit)
 	VALUES (p.pipeline_id, entry.publication, 'unusable position', counts.unusable, 'events'),
-		   (p.pipeline_id, entry.publication, 'fewer than k subjects', counts.groups, 'groups');
+		   (p.pipeline_id, entry.publication, CASE WHEN p.diversity IS NULL THEN 'fewer than k subjects' ELSE 'fewer than k subjects, or too much alike' END,
+			counts.groups, 'groups');
 	PERFORM report_progress(NULL, 'copying', windows_between(p, backlog_from, upto), NULL,
 		(SELECT sum(b.rows)::bigint FROM publication AS b WHERE b.pipeline_id = p.pipeline_id AND b.window_from >= backlog_from));
 	PERFORM bring_out_to_recipients(p, entry);

@@ -18,6 +18,17 @@ CREATE TYPE mobanon.measure AS (
 COMMENT ON TYPE mobanon.measure IS
 'What a pipeline computes of a column, per group: see mobanon.measure().';
 
+CREATE TYPE mobanon.diversity AS (
+	-- one of the two: a column of the source, or where homes are found
+	column_name	name,
+	homes		text,
+	l			int,
+	enough		int,
+	share		int
+);
+COMMENT ON TYPE mobanon.diversity IS
+'In what the persons of a group must differ: see mobanon.diversity().';
+
 CREATE TABLE mobanon.pipeline (
 	pipeline_id		int PRIMARY KEY,
 	pipeline		text COLLATE "C" NOT NULL,
@@ -57,6 +68,7 @@ CREATE TABLE mobanon.pipeline (
 	trips_per_day	int,
 	places			text,
 	homes			text,
+	diversity		mobanon.diversity,
 	CHECK ((site_column IS NULL) = (latitude_column IS NOT NULL AND longitude_column IS NOT NULL)),
 	-- of a release for one recipient: the pipeline that it is a part of, and which part
 	parent_id		int,

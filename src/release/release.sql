@@ -201,7 +201,8 @@ CREATE FUNCTION mobanon.register_pipeline(name text, source regclass, purpose te
 	time_zone text, starts_at timestamptz, domain text, recipients text[], breakdowns name[] DEFAULT '{}',
 	site_column name DEFAULT NULL, kind text DEFAULT 'footfall', account_column name DEFAULT NULL, resolutions text[] DEFAULT NULL, buckets interval[] DEFAULT NULL,
 	measures mobanon.measure[] DEFAULT NULL, cells_per_day int DEFAULT NULL, minimum_stay interval DEFAULT NULL,
-	maximum_gap interval DEFAULT NULL, trips_per_day int DEFAULT NULL, places text DEFAULT NULL, homes text DEFAULT NULL) RETURNS void
+	maximum_gap interval DEFAULT NULL, trips_per_day int DEFAULT NULL, places text DEFAULT NULL, homes text DEFAULT NULL,
+	diversity mobanon.diversity DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, mobanon, pg_temp
 SET timezone = 'UTC'
@@ -213,7 +214,8 @@ DECLARE
 BEGIN
 	p := describe_pipeline(format('%I.%I', (parse_ident(name))[1], (parse_ident(name))[2]), source, purpose, latitude_column, longitude_column,
 		resolution, bucket, k, watermark, time_zone, starts_at, domain, role_name, recipients, breakdowns, site_column,
-		kind, account_column, resolutions, buckets, measures, cells_per_day, minimum_stay, maximum_gap, trips_per_day, places, homes, false);
+		kind, account_column, resolutions, buckets, measures, cells_per_day, minimum_stay, maximum_gap, trips_per_day, places, homes,
+		diversity, false);
 	IF starts_at IS DISTINCT FROM p.starts_at THEN
 		RAISE EXCEPTION 'pipeline %: starts_at is not the start of a bucket', name
 			USING ERRCODE = 'invalid_parameter_value', HINT = format('Take %s.', p.starts_at);
@@ -230,7 +232,7 @@ BEGIN
 	SELECT COALESCE(max(o.pipeline_id), 0) + 1 INTO p.pipeline_id FROM pipeline AS o;
 	INSERT INTO pipeline SELECT p.*;
 	-- what areas mean stays as it is
-	PERFORM seal_area_set(p.places), seal_area_set(p.homes);
+	PERFORM seal_area_set(p.places), seal_area_set(p.homes), seal_area_set((p.diversity).homes);
 	PERFORM create_release(p);
 	PERFORM enforce_checks(p);
 END

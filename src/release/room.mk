@@ -1,6 +1,6 @@
 OBJS      += src/release/window.o src/release/refresh.o src/release/progress.o
 # kinds of pipelines: one file each
-SQL_PARTS += src/release/register.sql src/release/kinds.sql src/release/kind_footfall.sql src/release/kind_dwell.sql \
+SQL_PARTS += src/release/register.sql src/release/kinds.sql src/release/diversity.sql src/release/kind_footfall.sql src/release/kind_dwell.sql \
              src/release/kind_flows.sql src/release/kind_places.sql
 SQL_PARTS += src/release/parameters.sql src/release/pipeline.sql src/release/release.sql src/release/progress.sql src/release/publish.sql \
              src/release/recipient.sql src/release/audit.sql src/release/output.sql src/release/stages.sql \
@@ -12,3 +12,8 @@ ISOLATION +=
 .PHONY: test-crash-release
 test-crash-release:
 	@CRASHES=50 ONLY=release_crash test/run
+
+# Diversity on a larger city than in make test.
+.PHONY: test-diversity
+test-diversity:
+	@SUBJECTS=5000 ONLY=release_diversity_city test/run

@@ -3,7 +3,7 @@
 SET search_path = public, mobanon;
 SET timezone = 'UTC';
 SET client_min_messages = warning;
-SELECT plan(15);
+SELECT plan(17);
 
 CREATE ROLE "tap_x"" --; DROP" LOGIN;
 CREATE ROLE tap_names_dba;
@@ -37,6 +37,9 @@ SET ROLE tap_names_dba;
 SET search_path = public, mobanon;
 SELECT lives_ok(format('SELECT mobanon.revoke_release(%L, %L)', :'name', '"Tap; Analyst"'), 'taken back');
 SELECT lives_ok(format('SELECT mobanon.drop_pipeline(%L, true)', :'name'), 'dropped');
+SELECT throws_ok(format('SELECT mobanon.create_pipeline(%L, %L, %L, %L, %L, bucket => %L, diversity => mobanon.diversity(%s))', :'name', $r$"s""'; --"."t"" FROM (SELECT pg_sleep(9)) x --"$r$, 'tap_names', 'lat%s', 'lon\\', '7 days',
+	format('%s => %L', argument, $$5km'), (SELECT pg_sleep(9)), ('$$)), state, NULL, 'diversity of ' || argument || ': no statement')
+FROM (VALUES ('column_name', '42703'), ('homes', '42704')) AS v (argument, state);
 -- unquoted, it is no identifier
 SELECT throws_ok($$SELECT mobanon.create_pipeline('a" FROM (SELECT pg_sleep(9)) x --', 'pg_class', 'tap_names')$$, '42602', NULL, 'and without quotes refused');
 SELECT throws_ok($$SELECT mobanon.publish('x; DROP TABLE y')$$, '42602', NULL, 'here too');

@@ -21,13 +21,13 @@ CREATE ROLE t_dump_dba; CREATE ROLE t_dump_processing; CREATE ROLE t_dump_analys
 GRANT mobanon_admin, t_dump_processing TO t_dump_dba;
 CREATE SCHEMA town AUTHORIZATION t_dump_dba;
 SET ROLE t_dump_dba;
-CREATE TABLE town.events (subject text, at timestamptz, latitude float8, longitude float8);
-SELECT mobanon.create_purpose('t_dump', 'test');
+CREATE TABLE town.events (subject text, at timestamptz, latitude float8, longitude float8, quarter text);
+SELECT mobanon.create_purpose('t_dump', 'test'), mobanon.add_category('t_dump', 'quarter');
 SELECT mobanon.create_recipient('city', 'the city');
 SELECT mobanon.bind_purpose('t_dump', 't_dump_processing');
 SELECT mobanon.protect('town.events', 'subject', 'at');
-SELECT count(mobanon.grant_consent(i::text, 't_dump', 'app', '2024-06-01 00:00+00')) FROM generate_series(1, 40) AS i;
-INSERT INTO town.events SELECT i::text, '2024-06-10 12:00+00'::timestamptz + h * interval '1 hour', 52.5 + (i % 2) * 0.02, 13.4
+SELECT count(mobanon.grant_consent(i::text, 't_dump', 'app', '2024-06-01 00:00+00')), count(mobanon.grant_consent(i::text, 't_dump', 'app', '2024-06-01 00:00+00', category => 'quarter')) FROM generate_series(1, 40) AS i;
+INSERT INTO town.events SELECT i::text, '2024-06-10 12:00+00'::timestamptz + h * interval '1 hour', 52.5 + (i % 2) * 0.02, 13.4, 'quarter ' || i % 4 / 2
 FROM generate_series(1, 40) AS i, generate_series(0, 30) AS h;
 -- a pipeline per kind of bucket: views print their times in UTC, whatever the session's zone
 SELECT mobanon.create_domain('town', '1 year', '2024-01-01 00:00+00');
@@ -35,14 +35,16 @@ SELECT mobanon.create_pipeline('town.hourly', 'town.events', 't_dump', starts_at
 	time_zone => 'Asia/Kolkata', recipients => '{city}', readers => '{t_dump_analyst}');
 SELECT mobanon.create_pipeline('town.daily', 'town.events', 't_dump', starts_at => '2024-06-09 22:00+00', domain => 'town',
 	bucket => '1 day', time_zone => 'Europe/Berlin', k => 10);
+SELECT mobanon.create_pipeline('town.diverse', 'town.events', 't_dump', starts_at => '2024-06-09 22:00+00', domain => 'town',
+	bucket => '1 day', time_zone => 'Europe/Berlin', k => 10, resolutions => '{1km,10km}', diversity => mobanon.diversity('quarter', enough => 5));
 RESET ROLE;
 -- as on the evening of that day
 UPDATE mobanon.pipeline SET watermark = extract(epoch FROM now() - '2024-06-10 22:00+00') * interval '1 second';
-SELECT mobanon.publish('town.hourly'), mobanon.publish('town.daily');
+SELECT mobanon.publish('town.hourly'), mobanon.publish('town.daily'), mobanon.publish('town.diverse');
 SQL
-is "$(sql release_dump_a "SELECT (SELECT count(*) FROM town.hourly), (SELECT count(*) FROM town.daily), count(*) FROM mobanon.publication")" '20|2|2' 'two releases are out'
+is "$(sql release_dump_a "SELECT (SELECT count(*) FROM town.hourly), (SELECT count(*) FROM town.daily), (SELECT count(*) FROM town.diverse), count(*) FROM mobanon.publication")" '20|2|2|3' 'three releases are out'
 
-contents="SELECT md5(string_agg(x::text, ',' ORDER BY x::text)) FROM (SELECT r::text FROM town.hourly AS r UNION ALL SELECT r::text FROM town.daily AS r) AS x"
+contents="SELECT md5(string_agg(x::text, ',' ORDER BY x::text)) FROM (SELECT r::text FROM town.hourly AS r UNION ALL SELECT r::text FROM town.daily AS r UNION ALL SELECT r::text FROM town.diverse AS r) AS x"
 register="SELECT md5(string_agg(x, ',' ORDER BY x)) FROM (SELECT to_jsonb(p)::text AS x FROM mobanon.pipeline AS p UNION ALL SELECT to_jsonb(b)::text FROM mobanon.publication AS b UNION ALL SELECT to_jsonb(w)::text FROM mobanon.publication_window AS w UNION ALL SELECT to_jsonb(h)::text FROM mobanon.publication_withheld AS h) AS y"
 for format in plain custom parallel; do
 	dropdb --if-exists -f release_dump_b
@@ -60,9 +62,10 @@ for format in plain custom parallel; do
 	sed 's/^/# /' "$dir/errors"
 	is "$(sql release_dump_b "$contents")" "$(sql release_dump_a "$contents")" "$format: the releases are the same"
 	is "$(sql release_dump_b "$register")" "$(sql release_dump_a "$register")" "$format: and so is the register"
-	is "$(sql release_dump_b "SET timezone = 'Asia/Tokyo'; SELECT string_agg(a.check_name, ', ') FROM unnest('{town.hourly,town.daily}'::text[]) AS p, mobanon.audit(p) AS a WHERE NOT ok")" '' "$format: both pass the audit"
+	is "$(sql release_dump_b "SET timezone = 'Asia/Tokyo'; SELECT string_agg(a.check_name, ', ') FROM unnest('{town.hourly,town.daily,town.diverse}'::text[]) AS p, mobanon.audit(p) AS a WHERE NOT ok")" '' "$format: all pass the audit"
 	is "$(sql release_dump_b "SELECT string_agg(DISTINCT used || ' ' || split_part(reason, ':', 1), ', ') FROM mobanon.publications_using('7')")" 'not known an event with consent was written after the publication' "$format: loaded again, events do not tell when they came"
 	is "$(sql release_dump_b "SET ROLE t_dump_analyst; SELECT count(*) FROM town.hourly")" 20 "$format: the analyst reads"
+	is "$(sql release_dump_b "SELECT (diversity).column_name, (diversity).l, (diversity).enough, (diversity).share FROM mobanon.pipeline WHERE pipeline = 'town.diverse'")" 'quarter|2|5|90' "$format: and in what persons must differ"
 	rc=0; sql release_dump_b "UPDATE town.hourly SET subjects = 99" 2>"$dir/errors" || rc=$?
 	is "$rc $(grep -c 'never changed' "$dir/errors")" '1 1' "$format: and nobody writes"
 	rc=0; sql release_dump_b "INSERT INTO town.hourly SELECT bucket + interval '1 minute', cell, subjects, publication FROM town.hourly" 2>"$dir/errors" || rc=$?
