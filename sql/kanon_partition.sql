@@ -43,13 +43,16 @@ FROM (SELECT kanon_partition(subject, cell, at + interval '55 days' - interval '
 -- kanon_partition_rest: squares with enough people stay, also beside one that has not.  The two are part of nothing, as they are under k = 5 in 10 km.
 SELECT a.cell, a.subjects
 FROM (SELECT kanon_partition_rest(subject, cell, at, 5, '{500m,1km,10km}') AS areas FROM part_event) AS p, unnest(p.areas) AS a;
--- Eight people in three squares with too few are the rest of their square kilometre: its row stands for it without the 500 m inside.
+-- Eight people in three squares with too few are the rest of their half kilometre: its row stands for it without the 100 m inside.
 CREATE TABLE part_rest AS
-SELECT subject, c::cell AS cell FROM (VALUES ('500mN32700E45500', 1, 20), ('500mN32700E45505', 21, 23), ('500mN32705E45500', 24, 26), ('500mN32705E45505', 27, 28)) AS v (c, first, last), generate_series(first, last) AS subject;
-SELECT a.cell, a.subjects FROM (SELECT kanon_partition_rest(subject, cell, 'epoch', 5, '{500m,1km}') AS areas FROM part_rest) AS p, unnest(p.areas) AS a;
+SELECT subject, c::cell AS cell FROM (VALUES ('100mN32700E45500', 1, 20), ('100mN32700E45501', 21, 23), ('100mN32700E45502', 24, 26), ('100mN32701E45500', 27, 28)) AS v (c, first, last), generate_series(first, last) AS subject;
+SELECT a.cell, a.subjects FROM (SELECT kanon_partition_rest(subject, cell, 'epoch', 5, '{100m,500m}') AS areas FROM part_rest) AS p, unnest(p.areas) AS a;
 -- With a ninth each of the three would have at least one, since none has more than four.  That says too much: they are left to a coarser rest.
-INSERT INTO part_rest VALUES (29, '500mN32705E45505');
-SELECT a.cell, a.subjects FROM (SELECT kanon_partition_rest(subject, cell, 'epoch', 5, '{500m,1km}') AS areas FROM part_rest) AS p, unnest(p.areas) AS a;
+INSERT INTO part_rest VALUES (29, '100mN32701E45500');
+SELECT a.cell, a.subjects FROM (SELECT kanon_partition_rest(subject, cell, 'epoch', 5, '{100m,500m}') AS areas FROM part_rest) AS p, unnest(p.areas) AS a;
+-- And where there are no more than those three squares, since one of four has a row, eight would say that somebody is in each.
+SELECT a.cell, a.subjects FROM (SELECT kanon_partition_rest(subject, c::cell, 'epoch', 5, '{500m,1km}') AS areas
+	FROM (VALUES ('500mN32700E45500', 1, 20), ('500mN32700E45505', 21, 23), ('500mN32705E45500', 24, 26), ('500mN32705E45505', 27, 28)) AS v (c, first, last), generate_series(first, last) AS subject) AS p, unnest(p.areas) AS a;
 -- In time: two periods of five minutes with enough people, and the rest of their hour.
 SELECT a.* FROM (SELECT kanon_partition_rest(i, '1kmN3270E4550', timestamptz '2025-09-01 06:00+02' + minute * interval '1 minute', 5, '{1km}', '{5 minutes,1 hour}', 'Europe/Berlin') AS areas
 	FROM (VALUES (0, 1, 10), (5, 11, 20), (10, 21, 23), (15, 24, 26), (20, 27, 28)) AS v (minute, first, last), generate_series(first, last) AS i) AS p, unnest(p.areas) AS a;
