@@ -10,7 +10,6 @@
 #include "port/pg_bitutils.h"
 #include "utils/memutils.h"
 
-#define MAX_BITS 10				/* of the first level */
 #define HASH_BITS 60			/* that may be used up by dividing */
 #define CACHE_BYTES (512 * 1024)	/* a partition that a cache holds */
 /* Working memory of a partition, as a multiple of its own size. */
@@ -59,7 +58,7 @@ choose_bits(double expected_bytes, Size memory, Size part)
 	double		wanted = expected_bytes / Min(part, CACHE_BYTES);
 	int			bits = 0;
 
-	while (bits < MAX_BITS && (1 << bits) < wanted &&
+	while (bits < FIRST_MAX_BITS && (1 << bits) < wanted &&
 		   ((Size) BLCKSZ << (bits + 1)) <= memory / 2)
 		bits++;
 	return bits;
@@ -116,6 +115,15 @@ add_waiting(KanonGroups *groups, const Waiting *waiting)
 												 groups->max_waiting * sizeof(Waiting));
 	}
 	groups->waiting[groups->n_waiting++] = *waiting;
+}
+
+/* A whole partition of the first level that other processes have written, too. */
+void
+kanon_groups_add_partition(KanonGroups *groups, const Partition *partition)
+{
+	Waiting		waiting = {.partition = *partition, .bits = groups->bits};
+
+	add_waiting(groups, &waiting);
 }
 
 /* All records are appended.  smallest_k: no group with fewer subjects is counted out. */

@@ -26,6 +26,7 @@
 #include "kanon/kanon.h"
 #include "kanon/kanon_partition.h"
 
+#define FIRST_MAX_BITS 10				/* of the hash, for the first level */
 #define MAX_KEYS 16
 #define MAX_EXTRAS 15
 
@@ -133,6 +134,8 @@ extern KanonGroups *kanon_groups_create(MemoryContext context,
 										double expected_bytes, Size memory);
 extern void kanon_groups_destroy(KanonGroups *groups);
 extern void kanon_groups_input_done(KanonGroups *groups, int32 smallest_k);
+extern void kanon_groups_add_partition(KanonGroups *groups,
+									   const Partition *partition);
 extern bool kanon_groups_next(KanonGroups *groups, GroupResult *result);
 
 /* Shared by kanon_group.c and kanon_large.c. */

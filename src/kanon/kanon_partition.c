@@ -136,9 +136,9 @@ free_place(PartitionStore *store, int64 place, uint32 blocks)
 }
 
 static void
-seek_file(PartitionStore *store, int64 place)
+seek_file(BufFile *file, int64 place)
 {
-	if (BufFileSeekBlock(store->file, place) != 0)
+	if (BufFileSeekBlock(file, place) != 0)
 		ereport(ERROR,
 				(errcode_for_file_access(),
 				 errmsg("could not seek to block %lld of a temporary file",
@@ -158,7 +158,10 @@ spill_newest(PartitionStore *store, Partition *partition)
 	{
 		MemoryContext old = MemoryContextSwitchTo(store->context);
 
-		store->file = BufFileCreateTemp(false);
+		if (store->file_set)
+			store->file = BufFileCreateFileSet(store->file_set, store->file_name);
+		else
+			store->file = BufFileCreateTemp(false);
 		MemoryContextSwitchTo(old);
 	}
 	partition->chunks = chunk->next;
@@ -167,7 +170,7 @@ spill_newest(PartitionStore *store, Partition *partition)
 	/* What follows the used words are leftovers: not for the disk. */
 	memset(chunk->words + chunk->used, 0,
 		   CHUNK_BYTES(chunk->blocks) - CHUNK_HEADER - chunk->used * sizeof(uint64));
-	seek_file(store, place);
+	seek_file(store->file, place);
 	BufFileWrite(store->file, chunk, CHUNK_BYTES(chunk->blocks));
 	store->spilled_bytes += CHUNK_BYTES(chunk->blocks);
 	partition->spilled = place;
@@ -175,30 +178,39 @@ spill_newest(PartitionStore *store, Partition *partition)
 }
 
 static void
-read_exactly(PartitionStore *store, void *to, Size size)
+read_exactly(BufFile *file, void *to, Size size)
 {
-	if (BufFileRead(store->file, to, size) != size)
+	if (BufFileRead(file, to, size) != size)
 		ereport(ERROR,
 				(errcode_for_file_access(),
 				 errmsg("could not read from a temporary file: it is too short"),
 				 errhint("Check the disk that holds the temporary files.")));
 }
 
+/* The chunk at a place of a file; before: the place of the chunk before it. */
 static PartitionChunk *
-read_newest(PartitionStore *store, Partition *partition)
+read_chunk(PartitionStore *store, BufFile *file, int64 place, int64 *before)
 {
-	int64		place = partition->spilled;
 	PartitionChunk header;
 	PartitionChunk *chunk;
 
 	CHECK_FOR_INTERRUPTS();
-	seek_file(store, place);
-	read_exactly(store, &header, CHUNK_HEADER);
+	seek_file(file, place);
+	read_exactly(file, &header, CHUNK_HEADER);
 	chunk = new_chunk(store, header.blocks);
 	chunk->used = header.used;
-	read_exactly(store, chunk->words, CHUNK_BYTES(header.blocks) - CHUNK_HEADER);
-	partition->spilled = header.before;
-	free_place(store, place, header.blocks);
+	read_exactly(file, chunk->words, CHUNK_BYTES(header.blocks) - CHUNK_HEADER);
+	*before = header.before;
+	return chunk;
+}
+
+static PartitionChunk *
+read_newest(PartitionStore *store, Partition *partition)
+{
+	int64		place = partition->spilled;
+	PartitionChunk *chunk = read_chunk(store, store->file, place, &partition->spilled);
+
+	free_place(store, place, chunk->blocks);
 	return chunk;
 }
 
@@ -273,4 +285,51 @@ partition_drop(PartitionStore *store, Partition *partition)
 		partition_release(store, chunk);
 	}
 	partition_init(partition);
+}
+
+/* ---- from one process to another ------------------------------------------ */
+
+/* Writes all of a partition to the file: partition->spilled is where it begins. */
+void
+partition_export(PartitionStore *store, Partition *partition)
+{
+	finish_newest(partition);
+	while (partition->chunks)
+		partition_release(store, spill_newest(store, partition));
+}
+
+/* Ends the file that others read; what the store spills from now on is its own. */
+void
+partition_store_export(PartitionStore *store)
+{
+	if (store->file)
+	{
+		BufFileExportFileSet(store->file);
+		BufFileClose(store->file);
+	}
+	store->file = NULL;
+	store->file_set = NULL;
+	store->file_blocks = 0;
+	store->n_free_places = 0;
+}
+
+/*
+ * Adds the chunks of another process's file, from place on, to a partition that
+ * nothing is appended to.  Its records and bytes are the caller's to add.
+ */
+void
+partition_import(PartitionStore *store, Partition *partition, BufFile *file,
+				 int64 place)
+{
+	while (place >= 0)
+	{
+		PartitionChunk *chunk;
+
+		if (partition->chunks && store->free == NULL &&
+			store->chunk_bytes >= store->limit)
+			partition_release(store, spill_newest(store, partition));
+		chunk = read_chunk(store, file, place, &place);
+		chunk->next = partition->chunks;
+		partition->chunks = chunk;
+	}
 }

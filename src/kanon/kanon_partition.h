@@ -45,6 +45,8 @@ typedef struct PartitionStore
 	Size		work_bytes;		/* bytes that the owner works with besides */
 	Size		peak_bytes;		/* largest sum of both */
 	PartitionChunk *free;		/* usual chunks to be used again */
+	FileSet    *file_set;		/* where the file is made; NULL: the process's own */
+	char		file_name[32];
 	BufFile    *file;
 	int64		file_blocks;
 	int64	   *free_places;	/* blocks of the file to be used again */
@@ -66,6 +68,10 @@ extern uint64 *partition_extend(PartitionStore *store, Partition *partition,
 extern PartitionChunk *partition_take(PartitionStore *store, Partition *partition);
 extern void partition_load(PartitionStore *store, Partition *partition);
 extern void partition_drop(PartitionStore *store, Partition *partition);
+extern void partition_export(PartitionStore *store, Partition *partition);
+extern void partition_store_export(PartitionStore *store);
+extern void partition_import(PartitionStore *store, Partition *partition,
+							 BufFile *file, int64 place);
 extern void partition_release(PartitionStore *store, PartitionChunk *chunk);
 
 /* Room for a record of that many words; the caller writes it at once. */

@@ -128,8 +128,8 @@ kanon_scan_begin(CustomScanState *node, EState *estate, int eflags)
 /* ---- from rows to records ------------------------------------------------ */
 
 /* Evaluates every k, as soon as there is a row; without one k is not looked at. */
-static void
-evaluate_k(KanonScanState *state)
+void
+kanon_scan_evaluate_k(KanonScanState *state)
 {
 	ExprContext *econtext = state->css.ss.ps.ps_ExprContext;
 	int			i = 0;
@@ -311,17 +311,22 @@ append_row(KanonScanState *state, const TupleTableSlot *slot)
 		record[format->key_at + i] = state->key_buffer[i];
 }
 
-/* Reads all input. */
-static void
-read_input(KanonScanState *state)
+/* No groups yet, with partitions for so many bytes of records. */
+void
+kanon_scan_create_groups(KanonScanState *state, double expected_bytes, Size memory)
+{
+	state->groups = kanon_groups_create(state->css.ss.ps.state->es_query_cxt,
+										&state->format, expected_bytes, memory);
+	state->smallest_k = 0;
+}
+
+/* Reads all input of this process. */
+void
+kanon_scan_append_input(KanonScanState *state)
 {
 	PlanState  *child = linitial(state->css.custom_ps);
 	MemoryContext old;
 
-	state->groups = kanon_groups_create(state->css.ss.ps.state->es_query_cxt,
-										&state->format, state->expected_bytes,
-										get_hash_memory_limit());
-	state->smallest_k = 0;
 	old = CurrentMemoryContext;
 	for (;;)
 	{
@@ -331,7 +336,7 @@ read_input(KanonScanState *state)
 			break;
 		slot_getallattrs(slot);
 		if (unlikely(state->smallest_k == 0))
-			evaluate_k(state);
+			kanon_scan_evaluate_k(state);
 		if (state->detoasts)
 		{
 			MemoryContextSwitchTo(state->row_context);
@@ -342,6 +347,18 @@ read_input(KanonScanState *state)
 		else
 			append_row(state, slot);
 	}
+}
+
+static void
+read_input(KanonScanState *state)
+{
+	if (state->shared)
+	{
+		kanon_scan_share_input(state);
+		return;
+	}
+	kanon_scan_create_groups(state, state->expected_bytes, get_hash_memory_limit());
+	kanon_scan_append_input(state);
 	kanon_groups_input_done(state->groups, state->smallest_k);
 }
 
@@ -396,6 +413,18 @@ read_aggregates(KanonScanState *state, const GroupResult *group, TupleTableSlot 
 	}
 }
 
+/* The next group of the partitions that are this process's. */
+static inline bool
+next_group(KanonScanState *state, GroupResult *group)
+{
+	while (!kanon_groups_next(state->groups, group))
+	{
+		if (state->shared == NULL || !kanon_scan_take_partition(state))
+			return false;
+	}
+	return true;
+}
+
 /* The next row that HAVING lets through. */
 static TupleTableSlot *
 kanon_scan_exec(CustomScanState *node)
@@ -405,6 +434,8 @@ kanon_scan_exec(CustomScanState *node)
 	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
 	GroupResult group;
 
+	if (state->ended)
+		return NULL;
 	if (state->groups == NULL)
 		read_input(state);
 	for (;;)
@@ -412,7 +443,7 @@ kanon_scan_exec(CustomScanState *node)
 		CHECK_FOR_INTERRUPTS();
 		ResetExprContext(econtext);
 		ExecClearTuple(slot);
-		if (!kanon_groups_next(state->groups, &group))
+		if (!next_group(state, &group))
 			break;
 		read_key(state, group.record, slot);
 		read_aggregates(state, &group, slot);
@@ -435,13 +466,14 @@ kanon_scan_exec(CustomScanState *node)
 /* ---- again, and the end -------------------------------------------------- */
 
 /* Keeps the figures for EXPLAIN and lets go of everything else. */
-static void
-forget_groups(KanonScanState *state)
+void
+kanon_scan_forget_groups(KanonScanState *state)
 {
 	if (state->groups == NULL)
 		return;
 	kanon_scan_note_figures(state);
 	ExecClearTuple(state->css.ss.ss_ScanTupleSlot);
+	kanon_scan_close_files(state);
 	kanon_groups_destroy(state->groups);
 	state->groups = NULL;
 }
@@ -451,7 +483,8 @@ kanon_scan_rescan(CustomScanState *node)
 {
 	PlanState  *child = linitial(node->custom_ps);
 
-	forget_groups((KanonScanState *) node);
+	kanon_scan_forget_groups((KanonScanState *) node);
+	((KanonScanState *) node)->ended = false;
 	if (node->ss.ps.chgParam)
 		UpdateChangedParamSet(child, node->ss.ps.chgParam);
 	if (child->chgParam == NULL)
@@ -461,7 +494,7 @@ kanon_scan_rescan(CustomScanState *node)
 static void
 kanon_scan_end(CustomScanState *node)
 {
-	forget_groups((KanonScanState *) node);
+	kanon_scan_forget_groups((KanonScanState *) node);
 	ExecEndNode(linitial(node->custom_ps));
 }
 
@@ -471,6 +504,11 @@ static const CustomExecMethods kanon_exec_methods = {
 	.ExecCustomScan = kanon_scan_exec,
 	.EndCustomScan = kanon_scan_end,
 	.ReScanCustomScan = kanon_scan_rescan,
+	.EstimateDSMCustomScan = kanon_scan_estimate_dsm,
+	.InitializeDSMCustomScan = kanon_scan_initialize_dsm,
+	.ReInitializeDSMCustomScan = kanon_scan_reinitialize_dsm,
+	.InitializeWorkerCustomScan = kanon_scan_initialize_worker,
+	.ShutdownCustomScan = kanon_scan_shutdown,
 	.ExplainCustomScan = kanon_scan_explain,
 };
 

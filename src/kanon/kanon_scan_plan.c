@@ -77,10 +77,12 @@ spilled_pages(double bytes)
  * table and calls a transition function for each aggregate.
  */
 static void
-set_cost(PlannerInfo *root, CustomPath *path, Path *input, KanonQuery *query)
+set_cost(PlannerInfo *root, CustomPath *path, Path *input, double all_rows,
+		 KanonQuery *query)
 {
 	double		rows = input->rows;
-	double		groups = estimate_num_groups(root, query->keys, rows, NULL, NULL);
+	double		share = rows / Max(all_rows, rows);
+	double		groups = share * estimate_num_groups(root, query->keys, all_rows, NULL, NULL);
 	int			n_keys = list_length(query->keys);
 	int			n_extras = list_length(query->aggrefs) - list_length(query->k);
 	double		per_row = 0.5 + 0.5 * n_keys + 0.25 * n_extras;
@@ -93,6 +95,10 @@ set_cost(PlannerInfo *root, CustomPath *path, Path *input, KanonQuery *query)
 		rows * cpu_operator_cost * per_row +
 		seq_page_cost * spilled_pages(rows * record_bytes(query)) +
 		target.startup;
+	/* All records go through files: pages that the system's cache holds. */
+	if (path->path.parallel_aware)
+		path->path.startup_cost += 0.25 * seq_page_cost *
+			ceil(rows * record_bytes(query) / BLCKSZ);
 	path->path.total_cost = path->path.startup_cost +
 		groups * (cpu_tuple_cost + target.per_tuple);
 	if (query->having)
@@ -120,7 +126,37 @@ input_target(PlannerInfo *root, const KanonQuery *query)
 	return set_pathtarget_cost_width(root, target);
 }
 
-/* Adds the path where the query is of our kind. */
+/* A path over input, parallel where that is partial; all_rows: of the whole input. */
+static CustomPath *
+kanon_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *grouped,
+		   Path *input, double all_rows, KanonQuery *query)
+{
+	CustomPath *path = makeNode(CustomPath);
+
+	input = (Path *) create_projection_path(root, input_rel, input,
+											input_target(root, query));
+	path->path.pathtype = T_CustomScan;
+	path->path.parent = grouped;
+	path->path.pathtarget = grouped->reltarget;
+	path->path.parallel_safe = grouped->consider_parallel && input->parallel_safe;
+	path->path.parallel_workers = input->parallel_workers;
+	path->path.parallel_aware = input->parallel_workers > 0;
+	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
+	path->custom_paths = list_make1(input);
+	path->custom_private = list_make4(list_make3_int(list_length(query->keys), query->kind,
+													 record_bytes(query)),
+									  query->ops, query->arguments,
+									  list_make4(query->keys, query->aggrefs, query->k, query->having));
+	path->methods = &kanon_path_methods;
+	set_cost(root, path, input, all_rows, query);
+	return path;
+}
+
+/*
+ * Adds the paths where the query is of our kind: one process, and all workers
+ * below a Gather of its own.  The latter is no partial path: nothing may be put
+ * between the two but what the Gather itself brings.
+ */
 static void
 add_kanon_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *grouped,
 			   GroupPathExtraData *extra)
@@ -128,26 +164,25 @@ add_kanon_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *grouped,
 	KanonQuery	query;
 	Path	   *input = input_rel->cheapest_total_path;
 	CustomPath *path;
+	double		rows;
 
 	if (input == NULL || input->param_info ||
 		!kanon_query_examine(root, grouped, extra, &query))
 		return;
-	input = (Path *) create_projection_path(root, input_rel, input,
-											input_target(root, &query));
-	path = makeNode(CustomPath);
-	path->path.pathtype = T_CustomScan;
-	path->path.parent = grouped;
-	path->path.pathtarget = grouped->reltarget;
-	path->path.parallel_safe = grouped->consider_parallel && input->parallel_safe;
-	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
-	path->custom_paths = list_make1(input);
-	path->custom_private = list_make4(list_make3_int(list_length(query.keys), query.kind,
-													 record_bytes(&query)),
-									  query.ops, query.arguments,
-									  list_make4(query.keys, query.aggrefs, query.k, query.having));
-	path->methods = &kanon_path_methods;
-	set_cost(root, path, input, &query);
-	add_path(grouped, &path->path);
+	add_path(grouped, &kanon_path(root, input_rel, grouped, input, input->rows, &query)->path);
+	if (!grouped->consider_parallel || input_rel->partial_pathlist == NIL ||
+		IS_OTHER_REL(grouped))
+		return;
+	rows = input->rows;
+	input = linitial(input_rel->partial_pathlist);
+	if (input->parallel_workers <= 0)
+		return;
+	path = kanon_path(root, input_rel, grouped, input, rows, &query);
+	if (!path->path.parallel_safe)
+		return;
+	rows = path->path.rows * rows / Max(input->rows, 1);
+	add_path(grouped, (Path *) create_gather_path(root, grouped, &path->path,
+												  grouped->reltarget, NULL, &rows));
 }
 
 static void

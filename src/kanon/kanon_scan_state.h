@@ -8,6 +8,7 @@
 
 #include "kanon/kanon_scan.h"
 
+#include "access/parallel.h"
 #include "commands/explain.h"
 #include "nodes/execnodes.h"
 
@@ -33,6 +34,8 @@ typedef struct AggregateOut
 	int16		length;			/* of its type */
 } AggregateOut;
 
+struct KanonShared;
+
 typedef struct KanonScanState
 {
 	CustomScanState css;
@@ -53,11 +56,34 @@ typedef struct KanonScanState
 	uint64	   *key_buffer;
 	Size		key_buffer_words;
 	KanonGroups *groups;		/* NULL: the input is not read yet */
+	struct KanonShared *shared; /* NULL: this process does everything */
+	bool		ended;			/* shut down: no more rows before a rescan */
+	BufFile   **files;			/* of all participants, opened when needed */
 	/* for EXPLAIN: of all runs so far */
 	int64		partitions;
 	Size		peak_bytes;
 	uint64		spilled_bytes;
 } KanonScanState;
+
+/* kanon_scan_exec.c, for the parallel part */
+extern void kanon_scan_create_groups(KanonScanState *state, double expected_bytes,
+									 Size memory);
+extern void kanon_scan_append_input(KanonScanState *state);
+extern void kanon_scan_evaluate_k(KanonScanState *state);
+extern void kanon_scan_forget_groups(KanonScanState *state);
+
+/* kanon_scan_parallel.c */
+extern Size kanon_scan_estimate_dsm(CustomScanState *node, ParallelContext *pcxt);
+extern void kanon_scan_initialize_dsm(CustomScanState *node, ParallelContext *pcxt,
+									  void *coordinate);
+extern void kanon_scan_reinitialize_dsm(CustomScanState *node, ParallelContext *pcxt,
+										void *coordinate);
+extern void kanon_scan_initialize_worker(CustomScanState *node, shm_toc *toc,
+										 void *coordinate);
+extern void kanon_scan_shutdown(CustomScanState *node);
+extern void kanon_scan_share_input(KanonScanState *state);
+extern bool kanon_scan_take_partition(KanonScanState *state);
+extern void kanon_scan_close_files(KanonScanState *state);
 
 extern void kanon_scan_note_figures(KanonScanState *state);
 extern void kanon_scan_explain(CustomScanState *node, List *ancestors, ExplainState *es);

@@ -1,7 +1,7 @@
 OBJS      += src/kanon/subject_set.o src/kanon/subject_set_text.o src/kanon/subject_set_io.o src/kanon/subject_set_sql.o \
              src/kanon/kanon_suppress.o src/kanon/kanon_partition.o \
              src/kanon/kanon_group.o src/kanon/kanon_large.o src/kanon/kanon_scan_query.o \
-             src/kanon/kanon_scan_plan.o src/kanon/kanon_scan_exec.o src/kanon/kanon_scan_explain.o \
+             src/kanon/kanon_scan_plan.o src/kanon/kanon_scan_exec.o src/kanon/kanon_scan_parallel.o src/kanon/kanon_scan_explain.o \
              src/kanon/area_ladder.o src/kanon/area_tree.o src/kanon/area_rows.o src/kanon/area_input.o src/kanon/area_sql.o \
              src/kanon/contribution.o
 OBJS      += src/kanon/subject_map.o src/kanon/magnitude.o src/kanon/magnitude_sql.o src/kanon/diverse.o

@@ -3,7 +3,7 @@
 \set QUIET 1
 CREATE SCHEMA prop;
 SET search_path = prop, mobanon, public;
-SELECT plan(18);
+SELECT plan(22);
 SET client_min_messages = warning;
 SET mobanon.k_floor = 1;
 SET parallel_setup_cost = 0;
@@ -25,6 +25,9 @@ INSERT INTO way (name, settings, kanon_scan, source) VALUES
 	('hash, 1 MB', '{enable_sort=off,mobanon.enable_kanon_scan=off,work_mem=1MB,hash_mem_multiplier=1}', false, 'data'),
 	('KanonScan, 1 MB', '{enable_hashagg=off,enable_sort=off,work_mem=1MB,hash_mem_multiplier=1}', true, 'data'),
 	('KanonScan, jit', '{enable_hashagg=off,enable_sort=off,jit=on,jit_above_cost=0,jit_inline_above_cost=0,jit_optimize_above_cost=0}', true, 'data'),
+	('parallel KanonScan', '{enable_hashagg=off,enable_sort=off,max_parallel_workers_per_gather=2,cpu_operator_cost=1}', true, 'data'),
+	('parallel KanonScan, no leader', '{enable_hashagg=off,enable_sort=off,max_parallel_workers_per_gather=3,parallel_leader_participation=off,cpu_operator_cost=1}', true, 'data'),
+	('parallel KanonScan, 64 kB', '{enable_hashagg=off,enable_sort=off,max_parallel_workers_per_gather=2,work_mem=64kB,hash_mem_multiplier=1,cpu_operator_cost=1}', true, 'data'),
 	('KanonScan, 64 kB', '{enable_hashagg=off,enable_sort=off,work_mem=64kB,hash_mem_multiplier=1}', true, 'data');
 CREATE TABLE wrong (dataset int, way text, detail text);
 CREATE TABLE seen (way text, plan text);
@@ -97,7 +100,7 @@ BEGIN
 		INSERT INTO seen VALUES (w.name, plan);
 		CALL compare(dataset, w.name, query);
 		RESET enable_sort; RESET enable_hashagg; RESET mobanon.enable_kanon_scan; RESET enable_indexscan; RESET enable_partitionwise_aggregate;
-		RESET work_mem; RESET hash_mem_multiplier; RESET cpu_tuple_cost; SET jit = off;
+		RESET parallel_leader_participation; RESET cpu_operator_cost; RESET work_mem; RESET hash_mem_multiplier; RESET cpu_tuple_cost; SET jit = off;
 		SET max_parallel_workers_per_gather = 0;
 	END LOOP;
 	-- Merged from stored states, in random order, some of them by way of their text.
@@ -118,4 +121,5 @@ FROM (SELECT id, name FROM way UNION ALL VALUES (99, 'stored states')) AS w ORDE
 SELECT ok(count(*) FILTER (WHERE plan LIKE '%Gather%') > count(*) / 2, 'workers were used') FROM seen WHERE way LIKE '%workers';
 SELECT ok(count(*) FILTER (WHERE plan LIKE '%Append%Partial%') > 0, 'partitions were aggregated one by one') FROM seen WHERE way = 'partial over partitions';
 SELECT ok(count(*) FILTER (WHERE plan LIKE '%Append%KanonScan%KanonScan%KanonScan%') > 0, 'and scanned one by one') FROM seen WHERE way = 'KanonScan in each partition';
+SELECT ok(count(*) FILTER (WHERE plan LIKE '%Gather%Parallel Custom Scan (KanonScan)%') > count(*) / 2, 'groups were counted by workers') FROM seen WHERE way LIKE 'parallel%';
 SELECT * FROM finish();
