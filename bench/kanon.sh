@@ -28,6 +28,7 @@ fi
 # Every group comes out of its node and is looked at, none is sent to the client.
 over() { echo "SELECT count(*), count(n) FROM (SELECT $1, $2 AS n FROM ${from:-pseudonymized} GROUP BY $1 ${3:-} OFFSET 0) AS g"; }
 plain='SET mobanon.enable_kanon_scan = off'
+workers='SET max_parallel_workers_per_gather = 2; SET min_parallel_table_scan_size = 0; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0'
 suppress='mobanon.kanon_suppress(pseudonym, 20)'
 having="HAVING count(DISTINCT pseudonym) >= 20"
 
@@ -88,9 +89,22 @@ variant 'count(DISTINCT)' ";;$(over region 'count(DISTINCT pseudonym)')"
 variant 'kanon_suppress, HashAggregate' "$plain;;$(over region "$suppress")"
 variant 'kanon_suppress, KanonScan' ";;$(over region "$suppress")"
 variant 'kanon_suppress, KanonScan, 4 MB' "SET work_mem = '4MB'; SET hash_mem_multiplier = 1;;$(over region "$suppress")"
-variant 'kanon_suppress, 2 workers' "$plain; SET max_parallel_workers_per_gather = 2; SET min_parallel_table_scan_size = 0; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0;;$(over region "$suppress")"
+variant 'kanon_suppress, 2 workers' "$plain; $workers;;$(over region "$suppress")"
+variant 'KanonScan, 2 workers' "$workers;;$(over region "$suppress")"
 compare "$huge" 'count(DISTINCT)'
 target "$huge" 'kanon_suppress, HashAggregate' '<' 0.4
+
+# What two workers make of each plan, beside the same plan in one process.
+variant 'HashAggregate' "$plain;;$(over region "$suppress")"
+variant 'HashAggregate, 2 workers' "$plain; $workers;;$(over region "$suppress")"
+compare 'Two workers, HashAggregate: 14 regions'
+for by in region "$group"; do
+	title="Two workers, KanonScan: $by"
+	variant 'KanonScan' ";;$(over "$by" "$suppress")"
+	variant 'KanonScan, 2 workers' "$workers; SET enable_hashagg = off; SET enable_sort = off;;$(over "$by" "$suppress")"
+	compare "$title"
+	target "$title" 'KanonScan, 2 workers' '<' 0.625
+done
 
 # Kinds of subject: the same people as bigint and text.
 kinds='Kinds of subject: cell and hour'
