@@ -29,16 +29,15 @@ variant 'kanon_partition_rest, space and time' ";;$(partition cell "$space$time"
 variant 'kanon_partition, space and time, 4 MB' "SET work_mem = '4MB';;$(partition cell "$space$time")"
 variant 'kanon_partition, space and time, by day' ";;$(partition cell "$space$time" "GROUP BY mobanon.bucket_start(bucket, '1 day', 'Europe/Berlin')")"
 variant 'kanon_suppress, HashAggregate, 4 MB' "$plain; SET work_mem = '4MB';;$(suppress cell)"
-compare "$title" 'kanon_suppress, HashAggregate'
+compare "$title" 'kanon_suppress, KanonScan'
 target "$title" 'kanon_partition, space' '<' 2
 target "$title" 'kanon_partition, space and time' '<' 2
-target "$title" 'kanon_partition_rest, space and time' '<' 2
 
 title='Tiles of zoom 15 and hour'
 variant 'kanon_suppress, HashAggregate' "$plain;;$(suppress tile)"
 variant 'kanon_suppress, KanonScan' ";;$(suppress tile)"
 variant 'kanon_partition, space' ";;$(partition tile "$tiles")"
 variant 'kanon_partition, space and time' ";;$(partition tile "$tiles$time")"
-compare "$title" 'kanon_suppress, HashAggregate'
+compare "$title" 'kanon_suppress, KanonScan'
 target "$title" 'kanon_partition, space' '<' 2
 target "$title" 'kanon_partition, space and time' '<' 2
