@@ -9,7 +9,7 @@ new_root_key "$WORK/keys/1"
 new_root_key "$WORK/keys/2"
 cp -p "$WORK/keys/1" "$WORK/keys/current"
 cp -p "$WORK/keys/1" "$WORK/keys/previous"
-cluster_start leaks "shared_preload_libraries = 'mobanon, pg_stat_statements, auto_explain'" \
+cluster_start leaks "shared_preload_libraries = 'mobanon, pg_stat_statements, auto_explain'" "wal_keep_size = 1GB" \
 	"mobanon.root_key_command = 'cat $WORK/keys/current'" "mobanon.previous_root_key_file = '$WORK/keys/previous'" \
 	"log_min_messages = debug5" "log_error_verbosity = verbose" "log_statement = all" "log_min_duration_statement = 0" \
 	"log_parameter_max_length = -1" "log_parameter_max_length_on_error = -1" "debug_print_plan = on" "debug_print_parse = on" \
