@@ -301,7 +301,7 @@ find_domain(const char *name, int len)
 {
 	for (int i = 0; i < ring.ndomains; i++)
 	{
-		if (ring.domains[i].len == len && memcmp(ring.domains[i].name, name, len) == 0)
+		if (ring.domains[i].len == len && same_bytes(ring.domains[i].name, name, len))
 			return &ring.domains[i];
 	}
 	return load_domain(name, len);
@@ -389,7 +389,7 @@ keyring_find(const char *domain, int domain_len, TimestampTz at)
 		drop_all();
 
 	d = ring.last_domain;
-	if (d == NULL || d->len != domain_len || memcmp(d->name, domain, domain_len) != 0)
+	if (d == NULL || d->len != domain_len || !same_bytes(d->name, domain, domain_len))
 		d = find_domain(domain, domain_len);
 	e = d == ring.last_domain ? ring.last_epoch : NULL;
 	if (e == NULL || at < e->starts || at >= e->ends)

@@ -3,8 +3,8 @@
  *		The pseudonyms a transaction made last: subjects come back, and finding
  *		one again costs a third of making it again.
  *
- * One entry per slot, a newcomer displaces.  An entry holds the whole subject,
- * so that equal hashes do no harm.  The memo is made once a transaction has
+ * Two entries per slot, a newcomer displaces the older one.  An entry holds the
+ * whole subject, so that equal hashes do no harm.  The memo is made once a transaction has
  * asked often enough, and steps aside for a while where subjects do not come
  * back.  It is cleansed and freed at the end of the transaction, and whenever
  * the keys are dropped: keyring.c then hands out no pointer that stands here.
@@ -15,8 +15,9 @@
 
 #include "utils/memutils.h"
 
-#define SLOT_BITS 14			/* 16,384 entries of 48 bytes */
-#define SLOTS (1 << SLOT_BITS)
+#define SLOT_BITS 13			/* 8,192 slots of two entries of 48 bytes */
+#define WAYS 2
+#define ENTRIES (WAYS << SLOT_BITS)
 #define SUBJECT_MAX 23			/* longer ones are not kept */
 
 #define FIRST_ASKED 1024		/* before that, no memo */
@@ -91,7 +92,7 @@ memo_open(void)
 		return false;
 	}
 	if (--memo.wait == 0 && memo.entries == NULL)
-		memo.entries = MemoryContextAllocZero(TopMemoryContext, SLOTS * sizeof(MemoEntry));
+		memo.entries = MemoryContextAllocZero(TopMemoryContext, ENTRIES * sizeof(MemoEntry));
 	return false;
 }
 
@@ -107,13 +108,16 @@ memo_get(const HmacKey *key, Subject subject, pg_uuid_t *pseudonym, MemoEntry **
 	*slot = NULL;
 	if (!memo_open() || subject.len > SUBJECT_MAX)
 		return false;
-	entry = &memo.entries[slot_of(key, subject)];
-	if (entry->key == key && entry->len == subject.len &&
-		memcmp(entry->subject, subject.bytes, subject.len) == 0)
+	entry = &memo.entries[WAYS * slot_of(key, subject)];
+	for (int i = 0; i < WAYS; i++)
 	{
-		memo.found++;
-		*pseudonym = entry->pseudonym;
-		return true;
+		if (entry[i].key == key && entry[i].len == subject.len &&
+			same_bytes(entry[i].subject, subject.bytes, subject.len))
+		{
+			memo.found++;
+			*pseudonym = entry[i].pseudonym;
+			return true;
+		}
 	}
 	*slot = entry;
 	return false;
@@ -124,6 +128,7 @@ memo_put(MemoEntry *slot, const HmacKey *key, Subject subject, const pg_uuid_t *
 {
 	if (slot == NULL)
 		return;
+	slot[1] = slot[0];
 	slot->key = key;
 	slot->len = subject.len;
 	memcpy(slot->subject, subject.bytes, subject.len);
@@ -142,6 +147,6 @@ memo_reset(void)
 	memo.found = 0;
 	if (entries == NULL)
 		return;
-	OPENSSL_cleanse(entries, SLOTS * sizeof(MemoEntry));
+	OPENSSL_cleanse(entries, ENTRIES * sizeof(MemoEntry));
 	pfree(entries);
 }

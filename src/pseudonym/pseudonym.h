@@ -75,6 +75,38 @@ extern const RootKey *root_key_current(void);
 extern const RootKey *root_key_previous(void);
 extern const RootKey *root_key_by_fingerprint(const char *fingerprint);
 
+/*
+ * memcmp() == 0 for names and numbers, which are short: two loads that overlap
+ * cost less than the call does.
+ */
+static inline bool
+same_bytes(const char *a, const char *b, int len)
+{
+	if (len >= 8 && len <= 16)
+	{
+		uint64		x[2];
+		uint64		y[2];
+
+		memcpy(&x[0], a, 8);
+		memcpy(&x[1], a + len - 8, 8);
+		memcpy(&y[0], b, 8);
+		memcpy(&y[1], b + len - 8, 8);
+		return ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0;
+	}
+	if (len >= 4 && len < 8)
+	{
+		uint32		x[2];
+		uint32		y[2];
+
+		memcpy(&x[0], a, 4);
+		memcpy(&x[1], a + len - 4, 4);
+		memcpy(&y[0], b, 4);
+		memcpy(&y[1], b + len - 4, 4);
+		return ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0;
+	}
+	return memcmp(a, b, len) == 0;
+}
+
 /* ---- keyring.c ------------------------------------------------------------ */
 
 /* Columns of mobanon.key_domain and mobanon.key_epoch, in keyring.sql. */
