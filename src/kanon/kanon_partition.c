@@ -4,8 +4,12 @@
  */
 #include "kanon/kanon_partition.h"
 
+#include "commands/tablespace.h"
+#include "executor/instrument.h"
 #include "miscadmin.h"
+#include "storage/bufmgr.h"
 #include "utils/memutils.h"
+#include "utils/wait_event.h"
 
 #define CHUNK_BYTES(blocks) ((Size) (blocks) * BLCKSZ)
 #define CHUNK_HEADER offsetof(PartitionChunk, words)
@@ -25,6 +29,7 @@ partition_store_create(MemoryContext parent, Size limit, Size chunk_bytes)
 
 	store->context = context;
 	store->limit = limit;
+	store->file = NO_FILE;
 	store->chunk_blocks = Max(chunk_bytes / BLCKSZ, 1);
 	return store;
 }
@@ -33,8 +38,8 @@ partition_store_create(MemoryContext parent, Size limit, Size chunk_bytes)
 void
 partition_store_destroy(PartitionStore *store)
 {
-	if (store->file)
-		BufFileClose(store->file);
+	if (store->file != NO_FILE)
+		FileClose(store->file);
 	MemoryContextDelete(store->context);
 }
 
@@ -135,15 +140,85 @@ free_place(PartitionStore *store, int64 place, uint32 blocks)
 	store->free_places[store->n_free_places++] = place;
 }
 
+/*
+ * A chunk goes to the file and comes back in one piece: BufFile's blocks would
+ * be a copy and four calls for each.  Its counters are kept as BufFile does.
+ */
 static void
-seek_file(BufFile *file, int64 place)
+write_exactly(File file, int64 place, const char *from, Size size)
 {
-	if (BufFileSeekBlock(file, place) != 0)
-		ereport(ERROR,
-				(errcode_for_file_access(),
-				 errmsg("could not seek to block %lld of a temporary file",
-						(long long) place),
-				 errhint("Check the disk that holds the temporary files.")));
+	off_t		offset = (off_t) place * BLCKSZ;
+	instr_time	start;
+
+	pgBufferUsage.temp_blks_written += size / BLCKSZ;
+	INSTR_TIME_SET_ZERO(start);
+	if (track_io_timing)
+		INSTR_TIME_SET_CURRENT(start);
+	while (size > 0)
+	{
+		int			written = FileWrite(file, (char *) from, size, offset, WAIT_EVENT_BUFFILE_WRITE);
+
+		if (written <= 0)
+			ereport(ERROR,
+					(errcode_for_file_access(),
+					 errmsg("could not write to a temporary file: %m"),
+					 errhint("Make room on the disk that holds the temporary files, or raise work_mem.")));
+		from += written;
+		offset += written;
+		size -= written;
+	}
+	if (track_io_timing)
+	{
+		instr_time	end;
+
+		INSTR_TIME_SET_CURRENT(end);
+		INSTR_TIME_ACCUM_DIFF(pgBufferUsage.temp_blk_write_time, end, start);
+	}
+}
+
+static void
+read_exactly(File file, int64 place, Size skip, char *to, Size size)
+{
+	off_t		offset = (off_t) place * BLCKSZ + skip;
+	instr_time	start;
+
+	pgBufferUsage.temp_blks_read += size / BLCKSZ;
+	INSTR_TIME_SET_ZERO(start);
+	if (track_io_timing)
+		INSTR_TIME_SET_CURRENT(start);
+	while (size > 0)
+	{
+		int			got = FileRead(file, to, size, offset, WAIT_EVENT_BUFFILE_READ);
+
+		if (got <= 0)
+			ereport(ERROR,
+					(got < 0 ? errcode_for_file_access() : errcode(ERRCODE_DATA_CORRUPTED),
+					 got < 0 ? errmsg("could not read from a temporary file: %m") :
+					 errmsg("could not read from a temporary file: it is too short"),
+					 errhint("Check the disk that holds the temporary files.")));
+		to += got;
+		offset += got;
+		size -= got;
+	}
+	if (track_io_timing)
+	{
+		instr_time	end;
+
+		INSTR_TIME_SET_CURRENT(end);
+		INSTR_TIME_ACCUM_DIFF(pgBufferUsage.temp_blk_read_time, end, start);
+	}
+}
+
+static void
+create_file(PartitionStore *store)
+{
+	if (store->file_set)
+		store->file = FileSetCreate(store->file_set, store->file_name);
+	else
+	{
+		PrepareTempTablespaces();
+		store->file = OpenTemporaryFile(false);
+	}
 }
 
 /* Writes the newest chunk of a partition out; the chunk is the caller's then. */
@@ -154,53 +229,43 @@ spill_newest(PartitionStore *store, Partition *partition)
 	int64		place = new_place(store, chunk->blocks);
 
 	CHECK_FOR_INTERRUPTS();
-	if (store->file == NULL)
-	{
-		MemoryContext old = MemoryContextSwitchTo(store->context);
-
-		if (store->file_set)
-			store->file = BufFileCreateFileSet(store->file_set, store->file_name);
-		else
-			store->file = BufFileCreateTemp(false);
-		MemoryContextSwitchTo(old);
-	}
+	if (store->file == NO_FILE)
+		create_file(store);
 	partition->chunks = chunk->next;
 	chunk->next = NULL;
 	chunk->before = partition->spilled;
 	/* What follows the used words are leftovers: not for the disk. */
 	memset(chunk->words + chunk->used, 0,
 		   CHUNK_BYTES(chunk->blocks) - CHUNK_HEADER - chunk->used * sizeof(uint64));
-	seek_file(store->file, place);
-	BufFileWrite(store->file, chunk, CHUNK_BYTES(chunk->blocks));
+	write_exactly(store->file, place, (const char *) chunk, CHUNK_BYTES(chunk->blocks));
 	store->spilled_bytes += CHUNK_BYTES(chunk->blocks);
 	partition->spilled = place;
 	return chunk;
 }
 
-static void
-read_exactly(BufFile *file, void *to, Size size)
-{
-	if (BufFileRead(file, to, size) != size)
-		ereport(ERROR,
-				(errcode_for_file_access(),
-				 errmsg("could not read from a temporary file: it is too short"),
-				 errhint("Check the disk that holds the temporary files.")));
-}
-
-/* The chunk at a place of a file; before: the place of the chunk before it. */
+/*
+ * The chunk at a place of a file; before: the place of the chunk before it.
+ * None is shorter than a usual one, so that much is read at once.
+ */
 static PartitionChunk *
-read_chunk(PartitionStore *store, BufFile *file, int64 place, int64 *before)
+read_chunk(PartitionStore *store, File file, int64 place, int64 *before)
 {
-	PartitionChunk header;
-	PartitionChunk *chunk;
+	Size		usual = CHUNK_BYTES(store->chunk_blocks);
+	PartitionChunk *chunk = new_chunk(store, store->chunk_blocks);
 
 	CHECK_FOR_INTERRUPTS();
-	seek_file(file, place);
-	read_exactly(file, &header, CHUNK_HEADER);
-	chunk = new_chunk(store, header.blocks);
-	chunk->used = header.used;
-	read_exactly(file, chunk->words, CHUNK_BYTES(header.blocks) - CHUNK_HEADER);
-	*before = header.before;
+	read_exactly(file, place, 0, (char *) chunk, usual);
+	if (chunk->blocks > store->chunk_blocks)
+	{
+		PartitionChunk *longer = new_chunk(store, chunk->blocks);
+
+		memcpy(longer, chunk, usual);
+		chunk->blocks = store->chunk_blocks;
+		partition_release(store, chunk);
+		chunk = longer;
+		read_exactly(file, place, usual, (char *) chunk + usual, CHUNK_BYTES(chunk->blocks) - usual);
+	}
+	*before = chunk->before;
 	return chunk;
 }
 
@@ -302,12 +367,9 @@ partition_export(PartitionStore *store, Partition *partition)
 void
 partition_store_export(PartitionStore *store)
 {
-	if (store->file)
-	{
-		BufFileExportFileSet(store->file);
-		BufFileClose(store->file);
-	}
-	store->file = NULL;
+	if (store->file != NO_FILE)
+		FileClose(store->file);
+	store->file = NO_FILE;
 	store->file_set = NULL;
 	store->file_blocks = 0;
 	store->n_free_places = 0;
@@ -318,7 +380,7 @@ partition_store_export(PartitionStore *store)
  * nothing is appended to.  Its records and bytes are the caller's to add.
  */
 void
-partition_import(PartitionStore *store, Partition *partition, BufFile *file,
+partition_import(PartitionStore *store, Partition *partition, File file,
 				 int64 place)
 {
 	while (place >= 0)

@@ -14,7 +14,8 @@
 
 #include "mobanon.h"
 
-#include "storage/buffile.h"
+#include "storage/fd.h"
+#include "storage/fileset.h"
 
 /* A chunk fills whole blocks of the file, this header included. */
 typedef struct PartitionChunk
@@ -47,13 +48,15 @@ typedef struct PartitionStore
 	PartitionChunk *free;		/* usual chunks to be used again */
 	FileSet    *file_set;		/* where the file is made; NULL: the process's own */
 	char		file_name[32];
-	BufFile    *file;
+	File		file;			/* NO_FILE: none yet */
 	int64		file_blocks;
 	int64	   *free_places;	/* blocks of the file to be used again */
 	Size		n_free_places;
 	Size		max_free_places;
 	uint64		spilled_bytes;	/* written in all */
 } PartitionStore;
+
+#define NO_FILE 0				/* no file of fd.c has this number */
 
 #define RECORD_WORDS(record) ((uint32) (record)[0])
 
@@ -71,7 +74,7 @@ extern void partition_drop(PartitionStore *store, Partition *partition);
 extern void partition_export(PartitionStore *store, Partition *partition);
 extern void partition_store_export(PartitionStore *store);
 extern void partition_import(PartitionStore *store, Partition *partition,
-							 BufFile *file, int64 place);
+							 File file, int64 place);
 extern void partition_release(PartitionStore *store, PartitionChunk *chunk);
 
 /* Room for a record of that many words; the caller writes it at once. */

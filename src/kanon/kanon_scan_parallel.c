@@ -147,7 +147,7 @@ kanon_scan_share_input(KanonScanState *state)
 
 	kanon_scan_create_groups(state, shared->expected_bytes, shared->memory);
 	state->files = MemoryContextAllocZero(state->groups->store->context,
-										  shared->max_participants * sizeof(BufFile *));
+										  shared->max_participants * sizeof(File));
 	if (BarrierAttach(&shared->input_read) == 0)
 	{
 		PartitionStore *store = state->groups->store;
@@ -164,18 +164,20 @@ kanon_scan_share_input(KanonScanState *state)
 	BarrierDetach(&shared->input_read);
 }
 
-static BufFile *
+static File
 participant_file(KanonScanState *state, uint32 participant)
 {
-	if (state->files[participant] == NULL)
+	if (state->files[participant] == NO_FILE)
 	{
-		MemoryContext old = MemoryContextSwitchTo(state->groups->store->context);
 		char		name[32];
 
 		file_name(name, sizeof(name), participant);
-		state->files[participant] = BufFileOpenFileSet(&state->shared->files.fs, name,
-													   O_RDONLY, false);
-		MemoryContextSwitchTo(old);
+		state->files[participant] = FileSetOpen(&state->shared->files.fs, name, O_RDONLY);
+		if (state->files[participant] <= 0)
+			ereport(ERROR,
+					(errcode_for_file_access(),
+					 errmsg("could not open a temporary file of a parallel query: %m"),
+					 errhint("Check the disk that holds the temporary files.")));
 	}
 	return state->files[participant];
 }
@@ -225,8 +227,8 @@ kanon_scan_close_files(KanonScanState *state)
 		return;
 	for (uint32 i = 0; i < state->shared->max_participants; i++)
 	{
-		if (state->files[i])
-			BufFileClose(state->files[i]);
+		if (state->files[i] != NO_FILE)
+			FileClose(state->files[i]);
 	}
 	state->files = NULL;
 }

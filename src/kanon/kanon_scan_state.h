@@ -58,7 +58,7 @@ typedef struct KanonScanState
 	KanonGroups *groups;		/* NULL: the input is not read yet */
 	struct KanonShared *shared; /* NULL: this process does everything */
 	bool		ended;			/* shut down: no more rows before a rescan */
-	BufFile   **files;			/* of all participants, opened when needed */
+	File	   *files;			/* of all participants, opened when needed */
 	/* for EXPLAIN: of all runs so far */
 	int64		partitions;
 	Size		peak_bytes;
