@@ -4,7 +4,7 @@ LOAD 'mobanon';
 SET search_path = public, mobanon;
 SET client_min_messages = warning;
 SET max_parallel_workers_per_gather = 0;
-SELECT plan(20);
+SELECT plan(21);
 -- Many groups; one group of many subjects; one group of few subjects, again and again; half of each; long keys.
 CREATE TABLE event AS SELECT i % 60000 AS many, i AS subject, ('00000000-0000-8000-8000-' || lpad(to_hex(i), 12, '0'))::uuid AS pseudonym,
 	i % 5 AS person, CASE WHEN i % 2 = 0 THEN -1 ELSE i END AS half, repeat('key ', 200) || i % 1000 AS long, i % 3 = 9 AS one
@@ -52,6 +52,8 @@ SELECT results_eq('SELECT count(*), sum(n), min(length(long)) FROM (SELECT long,
 	'VALUES (1000::bigint, 300000::numeric, 801)', 'and counted right');
 SELECT is((SELECT length(long) FROM (SELECT repeat(md5(subject::text), 40000) || 'x' AS long, subject FROM event LIMIT 3) AS e GROUP BY long HAVING kanon_suppress(subject, 5) IS NULL LIMIT 1),
 	1280001, 'a key longer than all the memory');
+SELECT results_eq('SELECT count(*), sum(n), min(length(key)) FROM (SELECT key, kanon_suppress(subject, 5) AS n FROM (SELECT repeat(md5((subject % 30)::text), 3000) AS key, subject FROM event WHERE subject <= 600) AS e GROUP BY key) AS g',
+	'VALUES (30::bigint, 600::numeric, 96000)', 'and keys longer than a chunk come back from the file');
 
 -- What the server says of the node's memory, while it runs.
 SELECT has_view('pg_catalog', 'pg_backend_memory_contexts', 'memory can be looked at');
