@@ -18,7 +18,9 @@
  * A snapshot that does not see all that S saw (an old cursor, REPEATABLE READ)
  * must not use the set: its rows are looked up one by one.  Deleted rows leave
  * no writer behind, so every DELETE or TRUNCATE of consent_state moves the
- * scope's generation, which is read with each statement's snapshot.
+ * scope's generation, which is read with each statement's snapshot.  A
+ * transaction that has itself deleted states looks up, too, until it ends: a
+ * base is read without its changes, and would not know.
  */
 #include "scope.h"
 
@@ -334,6 +336,23 @@ use_set(Scope *scope, Snapshot snapshot)
 
 /* ---- a statement begins ---------------------------------------------------- */
 
+/*
+ * Has our own transaction deleted states of this scope, or made it?  Then what
+ * it sees of the scope is not what a base would be read from.
+ */
+static bool
+deleted_by_us(const Scope *scope, Snapshot snapshot, const ScopeRow *row)
+{
+	SnapshotData clean = *snapshot;
+	ScopeRow	without;
+
+	if (!FullTransactionIdIsValid(GetTopFullTransactionIdIfAny()))
+		return false;
+	clean.curcid = FirstCommandId;
+	return !scope_read(scope->purpose, scope->category, &clean, &without) ||
+		without.generation != row->generation;
+}
+
 /* Make a scope ready for a statement that asks it for the first time. */
 void
 scope_begin_statement(Scope *scope, Snapshot snapshot)
@@ -362,7 +381,7 @@ scope_begin_statement(Scope *scope, Snapshot snapshot)
 	scope->lookups = 0;
 	scope->last_key.key = 0;
 	scope->worth = FEWEST_LOOKUPS + row.expected / ROWS_READ_PER_LOOKUP;
-	scope->set_usable = snapshot_fits(scope, snapshot);
+	scope->set_usable = !deleted_by_us(scope, snapshot, &row) && snapshot_fits(scope, snapshot);
 	scope->mode = MODE_LOOKUP;
 	scope->pages = NULL;
 	if (scope->has_base && scope->set_usable)

@@ -66,5 +66,23 @@ sql -c "SELECT FROM mobanon.erase_subject('$number', 'the next one', '1 millisec
 is "$(sql -c "SELECT count(*) FROM mobanon.consent_proof('$number')")" 4 'a proof is kept until its time'
 is "$(sql -c 'SELECT mobanon.forget_proofs()') $(sql -c 'SELECT mobanon.forget_proofs()') $(sql -c 'SELECT count(*) FROM mobanon.consent_ledger WHERE proof IS NOT NULL')" '1 0 4' 'and then forgotten'
 not_ok 'the ledger is append-only all the same' sql -c "UPDATE mobanon.consent_ledger SET proof = NULL, proof_until = NULL"
+
+# A transaction that erases and then asks for many must leave no set behind that still has who was erased, whether it ends in COMMIT or in
+# ROLLBACK: the set is read without the transaction's own changes.  3,000 numbers: few enough to be quick, enough to be shared.
+sql >/dev/null <<'SQL'
+SELECT mobanon.create_purpose('many', 'erasure', unproven_channels => '{import}');
+INSERT INTO mobanon.consent_import (subject, purpose, decided_at) SELECT 491700000000 + i, 'many', '2026-01-01' FROM generate_series(1, 3000) AS i;
+SELECT mobanon.import_consents();
+CREATE TABLE asked AS SELECT (491700000000 + i)::text AS subject FROM generate_series(1, 3000) AS i;
+SQL
+asked="SELECT count(*), bool_or(subject = '491700002500'), bool_or(subject = '491700002600') FROM asked WHERE mobanon.consented(subject, '2026-02-01', 'many')"
+erase() { echo "SELECT FROM mobanon.erase_subject('$1', 'request', NULL)"; }
+is "$(sql -c BEGIN -c "$(erase 491700002500)" -c "$asked" -c COMMIT -c "$asked" | xargs)" '2999|f|t 2999|f|t' 'erase and ask: gone at once, and after COMMIT'
+is "$(sql -c "$asked")" '2999|f|t' 'and in a new session'
+is "$(sql -c BEGIN -c "$(erase 491700002600)" -c "$asked" -c ROLLBACK -c "$asked" | xargs)" '2998|f|f 2999|f|t' 'erase, ask and ROLLBACK: it is there again'
+is "$(sql -c "$(erase 491700002600)" -c "$asked" | xargs)" '2998|f|f' 'another session erases: gone'
+is "$(sql -c "$asked") $(sql -c BEGIN -c 'SAVEPOINT s' -c "$(erase 491700002700)" -c "$asked" -c 'ROLLBACK TO s' -c "$asked" -c COMMIT -c "$asked" | xargs)" \
+	'2998|f|f 2997|f|f 2998|f|f 2998|f|f' 'erase, ask and ROLLBACK TO'
+is "$(sql -c BEGIN -c 'SELECT FROM mobanon.rebuild_consent_state()' -c "$asked" -c COMMIT -c "$asked" | xargs) $(sql -c "$asked")" '2998|f|f 2998|f|f 2998|f|f' 'states made anew, and asked in the same transaction'
 not_ok 'a reason that names the number is refused' sql -c "SELECT FROM mobanon.erase_subject('$other', 'request of $other')"
 done_testing
