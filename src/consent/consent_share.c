@@ -12,8 +12,12 @@
 #include "consent_pages.h"
 #include "consented.h"
 
+#include "catalog/objectaccess.h"
+#include "catalog/pg_database.h"
+#include "common/pg_prng.h"
 #include "miscadmin.h"
 #include "storage/dsm.h"
+#include "storage/dsm_impl.h"
 #include "storage/ipc.h"
 #include "storage/lwlock.h"
 #include "storage/procarray.h"
@@ -55,6 +59,7 @@ static SharedState *shared = NULL;
 static LWLock *lock = NULL;
 static shmem_startup_hook_type previous_startup = NULL;
 static shmem_request_hook_type previous_request = NULL;
+static object_access_hook_type next_object_access = NULL;
 
 static void
 request(void)
@@ -80,17 +85,6 @@ startup(void)
 	LWLockRelease(AddinShmemInitLock);
 }
 
-void
-consent_share_init(void)
-{
-	if (!process_shared_preload_libraries_in_progress)
-		return;
-	previous_request = shmem_request_hook;
-	shmem_request_hook = request;
-	previous_startup = shmem_startup_hook;
-	shmem_startup_hook = startup;
-}
-
 /* ---- the table of shared sets ---------------------------------------------- */
 
 static bool
@@ -98,6 +92,13 @@ same_scope(const SharedSet *set, const ScopeRow *row)
 {
 	return set->database == MyDatabaseId && set->row.state_relid == row->state_relid &&
 		set->row.scope_id == row->scope_id;
+}
+
+/* Is its scope being read?  A reader that was terminated did not say so. */
+static bool
+is_being_read(const SharedSet *set)
+{
+	return set->builder != 0 && BackendPidGetProc(set->builder) != NULL;
 }
 
 /* The entry of a scope; with claim, a free or the oldest one is taken for it. */
@@ -112,7 +113,7 @@ find_shared(const ScopeRow *row, bool claim)
 
 		if (same_scope(set, row))
 			return set;
-		if (set->builder == 0 && (oldest == NULL || set->version < oldest->version))
+		if (!is_being_read(set) && (oldest == NULL || set->version < oldest->version))
 			oldest = set;
 	}
 	if (!claim || oldest == NULL)
@@ -125,6 +126,28 @@ find_shared(const ScopeRow *row, bool claim)
 	return oldest;
 }
 
+/* After an error the lock may be ours already: dsm_attach() reports under it. */
+static void
+lock_for_cleanup(void)
+{
+	if (LWLockHeldByMe(lock))
+		LWLockRelease(lock);
+	LWLockAcquire(lock, LW_EXCLUSIVE);
+}
+
+/* A session that ends with a FATAL error runs no PG_CATCH; the next one may have its pid. */
+static void
+stop_reading(int code, Datum arg)
+{
+	lock_for_cleanup();
+	for (int i = 0; i < SHARED_SETS; i++)
+	{
+		if (shared->sets[i].builder == MyProcPid)
+			shared->sets[i].builder = 0;
+	}
+	LWLockRelease(lock);
+}
+
 /*
  * May this backend read the scope now?  False while another one does: its
  * result will serve us.  True means consent_share_end() must follow.
@@ -132,17 +155,20 @@ find_shared(const ScopeRow *row, bool claim)
 bool
 consent_share_begin(const ScopeRow *row)
 {
+	static bool at_exit = false;
 	SharedSet  *set;
 	bool		mine = true;
 
 	if (shared == NULL)
 		return true;
+	if (!at_exit)
+		before_shmem_exit(stop_reading, 0);
+	at_exit = true;
 	LWLockAcquire(lock, LW_EXCLUSIVE);
 	set = find_shared(row, true);
 	if (set != NULL)
 	{
-		/* A reader that was terminated did not say so. */
-		mine = set->builder == 0 || set->builder == MyProcPid || BackendPidGetProc(set->builder) == NULL;
+		mine = set->builder == MyProcPid || !is_being_read(set);
 		if (mine)
 			set->builder = MyProcPid;
 	}
@@ -157,11 +183,38 @@ consent_share_end(const ScopeRow *row)
 
 	if (shared == NULL)
 		return;
-	LWLockAcquire(lock, LW_EXCLUSIVE);
+	lock_for_cleanup();
 	set = find_shared(row, false);
 	if (set != NULL && set->builder == MyProcPid)
 		set->builder = 0;
 	LWLockRelease(lock);
+}
+
+/* A database was dropped: its number may be another's one day. */
+static void
+forget_database(Oid database)
+{
+	LWLockAcquire(lock, LW_EXCLUSIVE);
+	for (int i = 0; i < SHARED_SETS; i++)
+	{
+		SharedSet  *set = &shared->sets[i];
+
+		if (set->database != database)
+			continue;
+		if (set->version != 0)
+			dsm_unpin_segment(set->handle);
+		memset(set, 0, sizeof(SharedSet));
+	}
+	LWLockRelease(lock);
+}
+
+static void
+share_object_access(ObjectAccessType access, Oid classid, Oid objectid, int subid, void *arg)
+{
+	if (next_object_access != NULL)
+		next_object_access(access, classid, objectid, subid, arg);
+	if (access == OAT_DROP && classid == DatabaseRelationId && shared != NULL)
+		forget_database(objectid);
 }
 
 /* ---- segments --------------------------------------------------------------- */
@@ -226,6 +279,24 @@ consent_share_attach(const ScopeRow *row, uint64 *version, dsm_segment **segment
 }
 
 /*
+ * Is there room for a segment?  dsm_create() makes an error of a /dev/shm that
+ * is full, and the query would fail that can do without.
+ */
+static bool
+there_is_room(Size size)
+{
+	void	   *private = NULL;
+	void	   *address = NULL;
+	Size		mapped = 0;
+	dsm_handle	handle = pg_prng_uint32(&pg_global_prng_state) | 1;
+
+	if (!dsm_impl_op(DSM_OP_CREATE, handle, size, &private, &address, &mapped, LOG))
+		return false;
+	(void) dsm_impl_op(DSM_OP_DESTROY, handle, 0, &private, &address, &mapped, LOG);
+	return true;
+}
+
+/*
  * Copies a set into a segment of its own and lets everybody use it; false, and
  * nothing happened, where sharing is off, not worth it, or out of memory.
  */
@@ -241,7 +312,7 @@ consent_share_publish(const ScopeRow *row, const ConsentSet *set, const SavedSna
 	SharedSet  *entry;
 	char	   *next;
 
-	if (shared == NULL || set->used < FEWEST_SHARED)
+	if (shared == NULL || set->used < FEWEST_SHARED || !there_is_room(size))
 		return false;
 	segment = dsm_create(size, DSM_CREATE_NULL_IF_MAXSEGMENTS);
 	if (segment == NULL)
@@ -279,4 +350,19 @@ consent_share_publish(const ScopeRow *row, const ConsentSet *set, const SavedSna
 		dsm_unpin_segment(dsm_segment_handle(segment));
 	dsm_detach(segment);
 	return entry != NULL;
+}
+
+/* ---- being there ------------------------------------------------------------ */
+
+void
+consent_share_init(void)
+{
+	if (!process_shared_preload_libraries_in_progress)
+		return;
+	previous_request = shmem_request_hook;
+	shmem_request_hook = request;
+	previous_startup = shmem_startup_hook;
+	shmem_startup_hook = startup;
+	next_object_access = object_access_hook;
+	object_access_hook = share_object_access;
 }

@@ -91,8 +91,9 @@ memo_open(void)
 		memo.found = 0;
 		return false;
 	}
-	if (--memo.wait == 0 && memo.entries == NULL)
+	if (memo.wait == 1 && memo.entries == NULL)
 		memo.entries = MemoryContextAllocZero(TopMemoryContext, ENTRIES * sizeof(MemoEntry));
+	memo.wait--;
 	return false;
 }
 
