@@ -28,6 +28,10 @@ static create_upper_paths_hook_type previous_hook = NULL;
 /* Hashing a text subject, in operators. */
 #define TEXT_COST 8
 
+/* Bytes of a record that are hashed, copied and compared for one operator, beyond a usual one's. */
+#define BYTES_PER_OPERATOR 64
+#define USUAL_RECORD 64
+
 static Plan *plan_kanon_scan(PlannerInfo *root, RelOptInfo *rel,
 							 CustomPath *best_path, List *tlist,
 							 List *clauses, List *custom_plans);
@@ -44,15 +48,26 @@ const CustomScanMethods kanon_scan_methods = {
 
 /* ---- cost ---------------------------------------------------------------- */
 
+/* Bytes of a key in a record: its width as statistics know it, and a long header. */
+static int
+key_bytes(PlannerInfo *root, Expr *key)
+{
+	PathTarget *target = create_empty_pathtarget();
+	int			header = get_typlen(exprType((Node *) key)) == -1 ? VARHDRSZ - VARHDRSZ_SHORT : 0;
+
+	add_column_to_pathtarget(target, key, 0);
+	return MAXALIGN(set_pathtarget_cost_width(root, target)->width + header);
+}
+
 /* Bytes of a record, as kanon_group.h lays it out. */
 static int
-record_bytes(const KanonQuery *query)
+record_bytes(PlannerInfo *root, const KanonQuery *query)
 {
 	int			bytes = 8 + (query->kind == SUBJECT_KIND_BIGINT ? 8 : 16);
 	ListCell   *cell;
 
 	foreach(cell, query->keys)
-		bytes += MAXALIGN(get_typavgwidth(exprType(lfirst(cell)), exprTypmod(lfirst(cell))));
+		bytes += key_bytes(root, lfirst(cell));
 	foreach(cell, query->ops)
 		bytes += EXTRA_HAS_VALUE(lfirst_int(cell)) ? 8 : 0;
 	return bytes;
@@ -86,19 +101,21 @@ set_cost(PlannerInfo *root, CustomPath *path, Path *input, double all_rows,
 	int			n_keys = list_length(query->keys);
 	int			n_extras = list_length(query->aggrefs) - list_length(query->k);
 	double		per_row = 0.5 + 0.5 * n_keys + 0.25 * n_extras;
+	int			record = record_bytes(root, query);
+	double		bytes = rows * record;
 	QualCost	having;
 	QualCost	target = path->path.pathtarget->cost;
 
 	if (query->kind == SUBJECT_KIND_TEXT)
 		per_row += TEXT_COST;
+	per_row += (double) Max(record - USUAL_RECORD, 0) / BYTES_PER_OPERATOR;
 	path->path.startup_cost = input->total_cost + SETUP_COST +
 		rows * cpu_operator_cost * per_row +
-		seq_page_cost * spilled_pages(rows * record_bytes(query)) +
+		seq_page_cost * spilled_pages(bytes) +
 		target.startup;
 	/* All records go through files: pages that the system's cache holds. */
 	if (path->path.parallel_aware)
-		path->path.startup_cost += 0.25 * seq_page_cost *
-			ceil(rows * record_bytes(query) / BLCKSZ);
+		path->path.startup_cost += 0.25 * seq_page_cost * ceil(bytes / BLCKSZ);
 	path->path.total_cost = path->path.startup_cost +
 		groups * (cpu_tuple_cost + target.per_tuple);
 	if (query->having)
@@ -144,12 +161,32 @@ kanon_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *grouped,
 	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
 	path->custom_paths = list_make1(input);
 	path->custom_private = list_make4(list_make3_int(list_length(query->keys), query->kind,
-													 record_bytes(query)),
+													 record_bytes(root, query)),
 									  query->ops, query->arguments,
 									  list_make4(query->keys, query->aggrefs, query->k, query->having));
 	path->methods = &kanon_path_methods;
 	set_cost(root, path, input, all_rows, query);
 	return path;
+}
+
+/*
+ * May a LIMIT above change from one run to the next?  PostgreSQL tells workers
+ * the number of rows after which they may stop, and does not tell them anew for
+ * a rescan.  An Aggregate between Limit and Gather never lets it through; a
+ * Gather of ours would, and rows would be missing.
+ */
+static bool
+limit_may_change(const PlannerInfo *root)
+{
+	for (; root; root = root->parent_root)
+	{
+		const Query *query = root->parse;
+
+		if ((query->limitCount && !IsA(query->limitCount, Const)) ||
+			(query->limitOffset && !IsA(query->limitOffset, Const)))
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -171,7 +208,7 @@ add_kanon_path(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *grouped,
 		return;
 	add_path(grouped, &kanon_path(root, input_rel, grouped, input, input->rows, &query)->path);
 	if (!grouped->consider_parallel || input_rel->partial_pathlist == NIL ||
-		IS_OTHER_REL(grouped))
+		IS_OTHER_REL(grouped) || limit_may_change(root))
 		return;
 	rows = input->rows;
 	input = linitial(input_rel->partial_pathlist);
@@ -210,6 +247,33 @@ scan_tlist(List *keys, List *aggrefs)
 	return tlist;
 }
 
+/* The cheapest clause first, as PostgreSQL does for its own nodes. */
+static List *
+order_by_cost(PlannerInfo *root, List *clauses)
+{
+	List	   *ordered = NIL;
+	ListCell   *cell;
+
+	foreach(cell, clauses)
+	{
+		QualCost	cost;
+		int			place = list_length(ordered);
+
+		cost_qual_eval_node(&cost, lfirst(cell), root);
+		while (place > 0)
+		{
+			QualCost	before;
+
+			cost_qual_eval_node(&before, list_nth(ordered, place - 1), root);
+			if (before.per_tuple <= cost.per_tuple)
+				break;
+			place--;
+		}
+		ordered = list_insert_nth(ordered, place, lfirst(cell));
+	}
+	return ordered;
+}
+
 static Plan *
 plan_kanon_scan(PlannerInfo *root, RelOptInfo *rel, CustomPath *best_path,
 				List *tlist, List *clauses, List *custom_plans)
@@ -223,7 +287,7 @@ plan_kanon_scan(PlannerInfo *root, RelOptInfo *rel, CustomPath *best_path,
 	foreach(cell, aggrefs)
 		functions = lappend_oid(functions, lfirst_node(Aggref, cell)->aggfnoid);
 	scan->scan.plan.targetlist = tlist;
-	scan->scan.plan.qual = lfourth(expressions);
+	scan->scan.plan.qual = order_by_cost(root, lfourth(expressions));
 	scan->scan.scanrelid = 0;
 	scan->flags = best_path->flags;
 	scan->custom_plans = custom_plans;

@@ -4,7 +4,7 @@ LOAD 'mobanon';
 SET search_path = public, mobanon;
 SET client_min_messages = warning;
 SET mobanon.k_floor = 1;
-SELECT plan(24);
+SELECT plan(27);
 -- Thousands of small groups, a hundred larger ones and one that is half of all; null keys and null subjects; values to aggregate.
 CREATE TABLE event AS SELECT CASE WHEN i % 2 = 0 THEN -1 WHEN i % 31 > 0 THEN i % CASE WHEN i % 3 = 0 THEN 101 ELSE 6007 END END AS cell, i * 7919 % 5003 AS number,
 	CASE WHEN i % 17 > 0 THEN ('00000000-0000-8000-8000-' || lpad(to_hex(i * 7919 % 5003), 12, '0'))::uuid END AS pseudonym, (i % 1000)::int AS seconds
@@ -83,6 +83,20 @@ SELECT is((SELECT count(*) FROM (SELECT x, cell, n, rows, s, lowest FROM three E
 CREATE VIEW first_few AS SELECT v.x, g.* FROM (VALUES (1), (2), (3)) AS v(x), LATERAL (SELECT * FROM grouped LIMIT 5 + v.x) AS g;
 CREATE TABLE of_each AS TABLE first_few;
 SELECT is((SELECT array_agg(n ORDER BY x) FROM (SELECT x, count(*) AS n FROM of_each GROUP BY x) AS c), '{6,7,8}'::bigint[], 'or as many as are wanted');
+-- Workers are told once after how many rows they may stop: below a LIMIT that changes from run to run nothing runs in parallel.
+CREATE TABLE hundred AS SELECT i AS subject, i % 100 AS g FROM generate_series(1::bigint, 20000) AS i;
+ANALYZE hundred;
+CREATE TABLE run AS SELECT generate_series(1, 6) AS x;
+ALTER TABLE run SET (parallel_workers = 0);
+CREATE VIEW limited AS SELECT x, (SELECT count(n) FROM (SELECT g, kanon_suppress(subject, 5) AS n FROM hundred GROUP BY g LIMIT x * 10) AS l) AS by_limit,
+	(SELECT count(n) FROM (SELECT g, kanon_suppress(subject, 5) AS n FROM hundred GROUP BY g OFFSET x * 15 LIMIT 10) AS l) AS by_offset FROM run;
+CREATE TABLE got AS TABLE limited;
+SELECT is((SELECT array_agg(by_limit || ' ' || by_offset ORDER BY x) FROM got), '{10 10,20 10,30 10,40 10,50 10,60 10}', 'a LIMIT or OFFSET that grows');
+SET parallel_leader_participation = off;
+CREATE TABLE got_without AS TABLE limited;
+SELECT is((SELECT array_agg(by_limit || ' ' || by_offset ORDER BY x) FROM got_without), '{10 10,20 10,30 10,40 10,50 10,60 10}', 'and without the leader');
+RESET parallel_leader_participation;
+SELECT is((SELECT count(*) FROM (SELECT cell, kanon_suppress(pseudonym, 5) FROM event GROUP BY cell LIMIT 7) AS g), 7::bigint, 'a LIMIT that stays');
 RESET enable_hashjoin;
 RESET enable_mergejoin;
 RESET enable_material;
