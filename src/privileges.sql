@@ -59,7 +59,8 @@ GRANT EXECUTE ON FUNCTION mobanon.protection_gaps(), mobanon.table_gaps(), moban
 	mobanon.reading_views(), mobanon.harden_statistics(boolean), mobanon.guard_is_preloaded() TO mobanon_admin;
 GRANT EXECUTE ON FUNCTION mobanon.create_purpose(text, text, text, text, interval, boolean, text[]),
 	mobanon.add_category(text, text, text), mobanon.set_notice(text, text, text), mobanon.create_channel(text, boolean, text),
-	mobanon.create_recipient(text, text),
+	mobanon.create_recipient(text, text), mobanon.set_validity(text, interval),
+	mobanon.set_unproven_channels(text, text[], boolean),
 	mobanon.bind_purpose(text, regrole), mobanon.unbind_purpose(text, regrole), mobanon.bind_role(text, regrole),
 	mobanon.unbind_role(text, regrole), mobanon.purpose_policies(text),
 	mobanon.protect(regclass, name, name), mobanon.unprotect(regclass),

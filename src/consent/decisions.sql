@@ -61,7 +61,7 @@ BEGIN
 	IF NOT counts THEN
 		RAISE WARNING 'the grant is recorded, but does not count: channel "%" carries no proof from the subject',
 			record_decision.channel
-			USING HINT = format('Purpose "%s" does not allow grants of this channel (unproven_channels).', p.purpose);
+			USING HINT = format('Purpose "%s" does not allow grants of this channel: see mobanon.set_unproven_channels().', p.purpose);
 	END IF;
 	RETURN entry;
 END
@@ -150,6 +150,46 @@ $$;
 COMMENT ON FUNCTION mobanon.note_expired() IS
 'Notes in the ledger which consents have come to the end of their validity since the last call; returns how many. They count no longer in any case, with or without the note.';
 
+CREATE FUNCTION mobanon.set_unproven_channels(purpose text, unproven_channels text[], recount boolean DEFAULT false) RETURNS bigint
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, mobanon, pg_temp
+SET enable_nestloop = off
+AS $$
+#variable_conflict use_column
+DECLARE
+	counted	bigint := 0;
+BEGIN
+	IF set_unproven_channels.unproven_channels IS NULL OR set_unproven_channels.recount IS NULL THEN
+		RAISE EXCEPTION 'set_unproven_channels() needs a list of channels, and whether to count what is recorded'
+			USING ERRCODE = 'null_value_not_allowed', HINT = 'For no channel, give an empty list: ''{}''.';
+	END IF;
+	PERFORM check_unproven_channels(set_unproven_channels.unproven_channels);
+	UPDATE purpose AS p SET unproven_channels = set_unproven_channels.unproven_channels WHERE p.purpose = set_unproven_channels.purpose;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'purpose "%" does not exist', set_unproven_channels.purpose
+			USING ERRCODE = 'undefined_object', HINT = 'See mobanon.purpose; make it with mobanon.create_purpose().';
+	END IF;
+	IF set_unproven_channels.recount THEN
+		-- No entry of the ledger is changed: the same grants once more, from the same time on. Withdrawals since then hold.
+		INSERT INTO consent_ledger (scope_id, subject, state, counts, decided_at, valid_until, channel, actor, notice_version, evidence)
+		SELECT DISTINCT ON (l.scope_id, l.subject, l.decided_at, l.channel)
+			l.scope_id, l.subject, l.state, true, l.decided_at, l.valid_until, l.channel, session_user, l.notice_version,
+			concat_ws('; ', l.evidence, format('recorded as entry %s, counted by decision of the controller', l.entry_id))
+		FROM consent_ledger AS l JOIN consent_scope AS s USING (scope_id)
+		WHERE s.purpose = set_unproven_channels.purpose AND l.state = 'granted' AND NOT l.counts AND l.subject IS NOT NULL
+		AND l.channel = ANY (set_unproven_channels.unproven_channels)
+		AND NOT EXISTS (SELECT FROM consent_ledger AS o
+						WHERE o.subject = l.subject AND o.scope_id = l.scope_id AND o.state = 'granted'
+						AND o.decided_at = l.decided_at AND o.channel = l.channel AND o.counts)
+		ORDER BY l.scope_id, l.subject, l.decided_at, l.channel, l.entry_id;
+		GET DIAGNOSTICS counted = ROW_COUNT;
+	END IF;
+	RETURN counted;
+END
+$$;
+COMMENT ON FUNCTION mobanon.set_unproven_channels(text, text[], boolean) IS
+'Sets through which channels without proof from the subject a grant for a purpose counts all the same. Holds for what is recorded from now on: a grant that counted goes on counting, invalidate_consent() ends it. recount: grants through these channels that were recorded and did not count are added to the ledger once more, counting from when they were decided; returns how many. What was withdrawn in the meantime stays withdrawn. The responsibility is the controller''s: actor is the session''s role.';
+
 /* ---- bulk ---- */
 
 CREATE TABLE mobanon.consent_import (
@@ -175,6 +215,8 @@ SET search_path = pg_catalog, mobanon, pg_temp
 SET enable_nestloop = off
 AS $$
 #variable_conflict use_column
+DECLARE
+	unproven	text;
 BEGIN
 	-- One import at a time; COPY by others goes on and waits for the next one.
 	LOCK TABLE consent_import IN SHARE UPDATE EXCLUSIVE MODE;
@@ -207,6 +249,13 @@ BEGIN
 	DELETE FROM pg_temp.mobanon_import AS i WHERE i.refused IS NOT NULL;
 	ANALYZE pg_temp.mobanon_import;
 
+	SELECT string_agg(DISTINCT format('"%s"', i.channel), ', ') INTO unproven FROM pg_temp.mobanon_import AS i WHERE NOT i.counts;
+	IF unproven IS NOT NULL THEN
+		RAISE WARNING 'grants do not count: no proof from the subject comes through channel %', unproven
+			USING HINT = 'If they were taken with proof, import them with the channel they came through; '
+				'mobanon.set_unproven_channels() lets a purpose count them without.';
+	END IF;
+
 	RETURN QUERY
 	SELECT 'refused: ' || i.refused, count(*) FROM consent_import AS i WHERE i.refused IS NOT NULL GROUP BY i.refused ORDER BY 1;
 
@@ -217,7 +266,9 @@ BEGIN
 		FROM pg_temp.mobanon_import AS i
 		WHERE NOT EXISTS (SELECT FROM consent_ledger AS l
 						  WHERE l.subject = i.subject AND l.scope_id = i.scope_id AND l.state = i.state
-						  AND l.decided_at = i.decided_at AND l.channel = i.channel)
+						  AND l.decided_at = i.decided_at AND l.channel = i.channel
+						  -- one that did not count then may count by now
+						  AND (l.counts OR NOT i.counts))
 	), added AS (
 		INSERT INTO consent_ledger (scope_id, subject, state, counts, decided_at, valid_until, channel, actor, notice_version, evidence)
 		SELECT f.scope_id, f.subject, f.state, f.counts, f.decided_at,

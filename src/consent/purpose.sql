@@ -86,6 +86,38 @@ SELECT pg_catalog.pg_extension_config_dump('mobanon.recipient', '');
 SELECT pg_catalog.pg_extension_config_dump('mobanon.recipient_recipient_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('mobanon.purpose_role', '');
 
+CREATE FUNCTION mobanon.check_unproven_channels(channels text[]) RETURNS void
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+DECLARE
+	unknown	text;
+BEGIN
+	SELECT COALESCE(u.channel, 'NULL') INTO unknown FROM unnest(check_unproven_channels.channels) AS u (channel)
+	WHERE NOT EXISTS (SELECT FROM channel AS c WHERE c.channel = u.channel) LIMIT 1;
+	IF FOUND THEN
+		RAISE EXCEPTION 'channel "%" does not exist', unknown
+			USING ERRCODE = 'undefined_object', HINT = 'See mobanon.channel; make it with mobanon.create_channel().';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION mobanon.check_unproven_channels(text[]) IS
+'For create_purpose() and set_unproven_channels(): refuses channels that do not exist.';
+
+CREATE FUNCTION mobanon.check_validity(validity interval) RETURNS void
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+BEGIN
+	IF now() + check_validity.validity <= now() THEN
+		RAISE EXCEPTION 'the validity of a consent must be positive'
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'NULL is for consent that lasts until it is withdrawn.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION mobanon.check_validity(interval) IS
+'For create_purpose() and set_validity(): refuses a validity that is not positive.';
+
 CREATE FUNCTION mobanon.create_purpose(purpose text, description text, notice_version text DEFAULT '1',
 	notice text DEFAULT NULL, validity interval DEFAULT NULL, use_earlier_events boolean DEFAULT false,
 	unproven_channels text[] DEFAULT '{}') RETURNS void
@@ -93,8 +125,6 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, mobanon, pg_temp
 AS $$
 #variable_conflict use_column
-DECLARE
-	unknown	text;
 BEGIN
 	IF create_purpose.purpose IS NULL OR create_purpose.purpose !~ '^[a-z][a-z0-9_]{0,47}$' THEN
 		RAISE EXCEPTION 'a purpose is named by 1 to 48 of a-z, 0-9 and _, beginning with a letter'
@@ -103,18 +133,11 @@ BEGIN
 	IF create_purpose.description IS NULL OR create_purpose.notice_version IS NULL THEN
 		RAISE EXCEPTION 'a purpose needs a description and a notice version' USING ERRCODE = 'null_value_not_allowed';
 	END IF;
-	IF now() + create_purpose.validity <= now() THEN
-		RAISE EXCEPTION 'the validity of a consent must be positive' USING ERRCODE = 'invalid_parameter_value';
-	END IF;
+	PERFORM check_validity(create_purpose.validity);
 	IF EXISTS (SELECT FROM purpose AS p WHERE p.purpose = create_purpose.purpose) THEN
 		RAISE EXCEPTION 'purpose "%" already exists', create_purpose.purpose USING ERRCODE = 'duplicate_object';
 	END IF;
-	SELECT u.channel INTO unknown FROM unnest(create_purpose.unproven_channels) AS u (channel)
-	WHERE NOT EXISTS (SELECT FROM channel AS c WHERE c.channel = u.channel) LIMIT 1;
-	IF FOUND THEN
-		RAISE EXCEPTION 'channel "%" does not exist', unknown
-			USING ERRCODE = 'undefined_object', HINT = 'See mobanon.channel; make it with mobanon.create_channel().';
-	END IF;
+	PERFORM check_unproven_channels(create_purpose.unproven_channels);
 	INSERT INTO purpose (purpose, description, notice_version, validity, use_earlier_events, unproven_channels)
 	VALUES (create_purpose.purpose, create_purpose.description, create_purpose.notice_version,
 			create_purpose.validity, COALESCE(create_purpose.use_earlier_events, false),
@@ -178,6 +201,23 @@ END
 $$;
 COMMENT ON FUNCTION mobanon.set_notice(text, text, text) IS
 'Makes a new version of the text that subjects are shown; decisions from now on refer to it.';
+
+CREATE FUNCTION mobanon.set_validity(purpose text, validity interval) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+	PERFORM check_validity(set_validity.validity);
+	UPDATE purpose AS p SET validity = set_validity.validity WHERE p.purpose = set_validity.purpose;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'purpose "%" does not exist', set_validity.purpose
+			USING ERRCODE = 'undefined_object', HINT = 'See mobanon.purpose; make it with mobanon.create_purpose().';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION mobanon.set_validity(text, interval) IS
+'Changes how long a consent for a purpose lasts, NULL for until withdrawn. Holds for grants that are recorded from now on; those in the ledger end when they were to end.';
 
 CREATE FUNCTION mobanon.create_channel(channel text, proof boolean, description text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER

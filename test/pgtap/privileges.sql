@@ -347,6 +347,8 @@ mobanon_admin	call set_controller(text,text,text,text,text,text,text,text[],text
 mobanon_admin	call set_notice(text,text,text)
 mobanon_admin	call set_purpose_terms(text,text,text,text,text)
 mobanon_admin	call set_release_reader(text,regrole,boolean)
+mobanon_admin	call set_unproven_channels(text,text[],boolean)
+mobanon_admin	call set_validity(text,interval)
 mobanon_admin	call set_withdrawal_limit(text,interval)
 mobanon_admin	call shred_epoch(text,integer)
 mobanon_admin	call site_column(text[],text[],boolean)
