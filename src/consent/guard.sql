@@ -24,11 +24,11 @@ AS $$
 				WHEN 'int4'::regtype THEN format('(%I)::bigint', r.subject_column)
 				WHEN 'int2'::regtype THEN format('(%I)::bigint', r.subject_column)
 				ELSE format('%I', r.subject_column) END, r.event_time_column) AS text
-		FROM root AS r JOIN pg_attribute AS a ON a.attrelid = foreign_policies.relation AND a.attname = r.subject_column
+		FROM root AS r JOIN pg_attribute AS a ON a.attrelid = foreign_policies.relation AND a.attname = r.subject_column AND NOT a.attisdropped
 	)
 	SELECT y.polname, CASE
 			WHEN p.purpose IS NULL THEN 'it is none of mobanon'
-			WHEN y.polqual IS NULL OR pg_get_expr(y.polqual, y.polrelid) <> c.text || format('%L::text)', p.purpose)
+			WHEN c.text IS NULL OR y.polqual IS NULL OR pg_get_expr(y.polqual, y.polrelid) <> c.text || format('%L::text)', p.purpose)
 				THEN 'its condition is not consented() with the columns given to protect()'
 			ELSE 'it holds for roles that are not bound to the purpose' END
 	FROM pg_policy AS y
@@ -82,6 +82,8 @@ DECLARE
 	kind	"char";
 	found_policy	name;
 	fault	text;
+	lost	name;
+	part	text;
 BEGIN
 	-- A dump says itself how its tables were protected; these settings stand at its head.
 	-- Anybody can set them: they count only for who reads around policies anyway.
@@ -109,6 +111,16 @@ BEGIN
 					USING ERRCODE = 'invalid_table_definition',
 						  HINT = 'Policies hold for the table that a query names: protect the topmost parent, and nothing below it.';
 			END IF;
+			-- For a superuser, too: what protect() and the pipelines wrote down would be wrong.
+			SELECT p.part, p.column_name INTO part, lost
+			FROM protected_table AS t, LATERAL (VALUES ('subject column', t.subject_column), ('event time column', t.event_time_column)) AS p (part, column_name)
+			WHERE t.relation = root AND NOT EXISTS (
+				SELECT FROM pg_attribute AS a WHERE a.attrelid = member AND a.attname = p.column_name AND NOT a.attisdropped) LIMIT 1;
+			IF FOUND THEN
+				RAISE EXCEPTION 'the % "%" of the protected table % is not renamed or dropped', part, lost, member
+					USING ERRCODE = 'object_in_use',
+						  HINT = 'In one transaction: mobanon.unprotect() the table, rename, and mobanon.protect() it by the new name.';
+			END IF;
 			IF NOT (SELECT c.relrowsecurity AND c.relforcerowsecurity FROM pg_class AS c WHERE c.oid = member)
 				OR NOT EXISTS (SELECT FROM pg_policy AS y WHERE y.polrelid = member AND y.polname = 'mobanon_load') THEN
 				PERFORM close_table(member);
@@ -128,8 +140,9 @@ $$;
 COMMENT ON FUNCTION mobanon.close_new_partitions() IS
 'Event trigger: what becomes a partition or child of a protected table is protected in the same command and stays so when it is detached; protection is not taken off by ALTER TABLE or other policies, and a protected table is not read through a parent.';
 CREATE EVENT TRIGGER mobanon_close_new_partitions ON ddl_command_end
+	-- PostgreSQL renames a table's columns for ALTER VIEW, too, and the like
 	WHEN TAG IN ('CREATE TABLE', 'CREATE SCHEMA', 'CREATE FOREIGN TABLE', 'ALTER FOREIGN TABLE', 'ALTER TABLE',
-		'CREATE POLICY', 'ALTER POLICY', 'DROP POLICY')
+		'ALTER VIEW', 'ALTER MATERIALIZED VIEW', 'ALTER TYPE', 'CREATE POLICY', 'ALTER POLICY', 'DROP POLICY')
 	EXECUTE FUNCTION mobanon.close_new_partitions();
 
 CREATE FUNCTION mobanon.guard_load() RETURNS event_trigger

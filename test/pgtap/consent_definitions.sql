@@ -1,0 +1,56 @@
+-- A protected table whose definition changes: what is refused, and by which words.
+\set QUIET 1
+SET search_path = public, mobanon;
+SET timezone = 'UTC';
+SET client_min_messages = error;
+CREATE ROLE tap_df_owner;
+CREATE ROLE tap_df_job;
+CREATE ROLE tap_df_stranger;
+CREATE SCHEMA df AUTHORIZATION tap_df_owner;
+GRANT ALL ON SCHEMA df TO PUBLIC;
+GRANT mobanon_admin TO tap_df_owner;
+GRANT tap_df_stranger TO tap_df_owner;
+SELECT create_purpose('tap_df', 'test');
+CREATE FUNCTION pg_temp.raised(statement text, OUT message text, OUT hint text) LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE statement;
+	message := 'nothing';
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
+END
+$$;
+SET ROLE tap_df_owner;
+SET search_path = df, public, mobanon;
+SELECT bind_purpose('tap_df', 'tap_df_job');
+CREATE TABLE events (subject text, at timestamptz, x int) PARTITION BY RANGE (at);
+CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
+CREATE TABLE plain (subject text, at timestamptz, x int);
+SELECT protect('events', 'subject', 'at'), protect('plain', 'subject', 'at');
+SELECT plan(11);
+
+-- columns that protect() was given
+SELECT results_eq('SELECT * FROM pg_temp.raised($$ALTER TABLE events RENAME subject TO msisdn$$)',
+	$$VALUES ('the subject column "subject" of the protected table df.events is not renamed or dropped',
+		'In one transaction: mobanon.unprotect() the table, rename, and mobanon.protect() it by the new name.')$$, 'the subject column is not renamed');
+SELECT matches((SELECT message FROM pg_temp.raised('ALTER TABLE events RENAME at TO t')), 'the event time column "at" of', 'nor is the event time column');
+SELECT matches((SELECT message FROM pg_temp.raised('ALTER TABLE events DROP COLUMN subject CASCADE')), 'the subject column', 'nor dropped');
+SELECT matches((SELECT message FROM pg_temp.raised(format('ALTER %s RENAME %s subject TO msisdn', what, of))), 'the subject column', format('nor by ALTER %s', what))
+FROM (VALUES ('VIEW plain', 'COLUMN'), ('MATERIALIZED VIEW events', 'COLUMN'), ('FOREIGN TABLE plain', 'COLUMN')) AS v (what, of);
+-- PostgreSQL may refuse this one itself
+SELECT isnt((SELECT message FROM pg_temp.raised('ALTER TYPE plain RENAME ATTRIBUTE subject TO msisdn')), 'nothing', 'nor by ALTER TYPE');
+SELECT is((SELECT message FROM pg_temp.raised('ALTER TABLE events RENAME x TO y')), 'nothing', 'other columns are');
+RESET ROLE;
+SET search_path = df, public, mobanon;
+SELECT matches((SELECT message FROM pg_temp.raised('ALTER TABLE events RENAME subject TO msisdn')), 'the subject column', 'not for a superuser either');
+SET ROLE tap_df_owner;
+BEGIN;
+SELECT unprotect('events');
+ALTER TABLE events RENAME subject TO msisdn;
+SELECT protect('events', 'msisdn', 'at');
+COMMIT;
+SELECT results_eq($$SELECT polrelid::regclass::text COLLATE "default", pg_get_expr(polqual, polrelid) COLLATE "default" FROM pg_policy WHERE polname = 'mobanon_tap_df' AND polrelid::regclass::text LIKE 'events%' ORDER BY 1$$,
+	$$VALUES ('events', 'consented(msisdn, at, ''tap_df''::text)'), ('events_1', 'consented(msisdn, at, ''tap_df''::text)')$$, 'as the hint says, it is');
+CREATE TABLE events_2 PARTITION OF events FOR VALUES FROM ('2026-02-01') TO ('2026-03-01');
+SELECT ok((SELECT relforcerowsecurity FROM pg_class WHERE oid = 'events_2'::regclass), 'and partitions go on being protected');
+RESET ROLE;
+SELECT * FROM finish();
