@@ -24,7 +24,7 @@ BEGIN
 		-- one of those who find no key makes it
 		LOCK TABLE ledger_erasure IN SHARE ROW EXCLUSIVE MODE;
 		IF NOT EXISTS (SELECT FROM keyring AS k WHERE k.domain = 'proof of consent') THEN
-			PERFORM create_domain('proof of consent', '1 year', date_trunc('year', at, 'UTC'), at + interval '1 year');
+			PERFORM make_domain('proof of consent', '1 year', date_trunc('year', at, 'UTC'), at + interval '1 year');
 		ELSIF NOT EXISTS (SELECT FROM keyring AS k WHERE k.domain = 'proof of consent' AND k.ends_at > at) THEN
 			PERFORM extend_domain('proof of consent', at + interval '1 year');
 		END IF;

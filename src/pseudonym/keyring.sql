@@ -132,7 +132,8 @@ BEGIN
 	SELECT * INTO d FROM key_domain AS k WHERE k.domain = lock_domain.domain FOR UPDATE;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'pseudonym domain "%" does not exist', lock_domain.domain
-			USING ERRCODE = 'MP005', HINT = 'Make it with mobanon.create_domain().';
+			USING ERRCODE = 'MP005', HINT = CASE lock_domain.domain WHEN 'proof of consent'
+				THEN 'mobanon.erase_subject() makes it when it needs it.' ELSE 'Make it with mobanon.create_domain().' END;
 	END IF;
 	RETURN d;
 END
@@ -182,47 +183,62 @@ $$;
 COMMENT ON FUNCTION mobanon.add_epochs(text, timestamptz) IS
 'For the keyring''s own functions: appends epochs to a domain until they reach the given time.';
 
-CREATE FUNCTION mobanon.create_domain(domain text, period interval,
-	starts_at timestamptz DEFAULT NULL, ends_at timestamptz DEFAULT NULL) RETURNS void
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+CREATE FUNCTION mobanon.make_domain(domain text, period interval, starts_at timestamptz, ends_at timestamptz) RETURNS void
+LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, mobanon, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	first	timestamptz := COALESCE(create_domain.starts_at, date_trunc('day', now(), 'UTC'));
+	first	timestamptz := COALESCE(make_domain.starts_at, date_trunc('day', now(), 'UTC'));
 	until	timestamptz;
 BEGIN
-	IF create_domain.domain IS NULL OR create_domain.period IS NULL THEN
+	IF make_domain.domain IS NULL OR make_domain.period IS NULL THEN
 		RAISE EXCEPTION 'a pseudonym domain needs a name and a rotation period'
 			USING ERRCODE = 'null_value_not_allowed';
 	END IF;
-	IF length(create_domain.domain) NOT BETWEEN 1 AND 63 THEN
+	IF length(make_domain.domain) NOT BETWEEN 1 AND 63 THEN
 		RAISE EXCEPTION 'the name of a pseudonym domain has 1 to 63 characters'
 			USING ERRCODE = 'invalid_parameter_value';
 	END IF;
-	IF NOT isfinite(first) OR NOT isfinite(COALESCE(create_domain.ends_at, now())) THEN
+	IF NOT isfinite(first) OR NOT isfinite(COALESCE(make_domain.ends_at, now())) THEN
 		RAISE EXCEPTION 'keys are made for a finite time' USING ERRCODE = 'datetime_field_overflow';
 	END IF;
-	IF period_end(first, create_domain.period, 1) <= first
-		OR period_end(first, create_domain.period, 2) <= period_end(first, create_domain.period, 1) THEN
+	IF period_end(first, make_domain.period, 1) <= first
+		OR period_end(first, make_domain.period, 2) <= period_end(first, make_domain.period, 1) THEN
 		RAISE EXCEPTION 'the rotation period must be positive'
 			USING ERRCODE = 'invalid_parameter_value';
 	END IF;
-	until := COALESCE(create_domain.ends_at, period_end(GREATEST(first, now()), create_domain.period, 2));
+	until := COALESCE(make_domain.ends_at, period_end(GREATEST(first, now()), make_domain.period, 2));
 	IF until <= first THEN
 		RAISE EXCEPTION 'the domain would end before it starts' USING ERRCODE = 'invalid_parameter_value';
 	END IF;
 	-- the lock keeps two creators from taking one number
 	LOCK TABLE key_domain IN SHARE ROW EXCLUSIVE MODE;
-	IF EXISTS (SELECT FROM key_domain AS k WHERE k.domain = create_domain.domain) THEN
-		RAISE EXCEPTION 'pseudonym domain "%" already exists', create_domain.domain
+	IF EXISTS (SELECT FROM key_domain AS k WHERE k.domain = make_domain.domain) THEN
+		RAISE EXCEPTION 'pseudonym domain "%" already exists', make_domain.domain
 			USING ERRCODE = 'duplicate_object',
 				  HINT = 'Make keys for later times with mobanon.extend_domain().';
 	END IF;
 	INSERT INTO key_domain (domain, domain_id, period, starts_at)
-	SELECT create_domain.domain, COALESCE(max(k.domain_id), 0) + 1, create_domain.period, first
+	SELECT make_domain.domain, COALESCE(max(k.domain_id), 0) + 1, make_domain.period, first
 	FROM key_domain AS k;
-	PERFORM add_epochs(create_domain.domain, until);
+	PERFORM add_epochs(make_domain.domain, until);
+END
+$$;
+COMMENT ON FUNCTION mobanon.make_domain(text, interval, timestamptz, timestamptz) IS
+'For create_domain() and proof_hash(): makes a domain by any name.';
+
+CREATE FUNCTION mobanon.create_domain(domain text, period interval,
+	starts_at timestamptz DEFAULT NULL, ends_at timestamptz DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+BEGIN
+	IF create_domain.domain = 'proof of consent' THEN
+		RAISE EXCEPTION 'the name "%" is reserved', create_domain.domain
+			USING ERRCODE = 'reserved_name', HINT = 'mobanon.erase_subject() makes this domain when it needs it; take another name.';
+	END IF;
+	PERFORM make_domain(create_domain.domain, create_domain.period, create_domain.starts_at, create_domain.ends_at);
 END
 $$;
 COMMENT ON FUNCTION mobanon.create_domain(text, interval, timestamptz, timestamptz) IS
