@@ -32,6 +32,15 @@ COMMENT ON TABLE mobanon.protected_table IS
 'Tables that protect() closed: whoever reads them reads only rows with consent.';
 SELECT pg_catalog.pg_extension_config_dump('mobanon.protected_table', '');
 
+CREATE TABLE mobanon.protected_part (
+	relation	regclass PRIMARY KEY,
+	subject_column name NOT NULL,
+	event_time_column name NOT NULL
+);
+COMMENT ON TABLE mobanon.protected_part IS
+'Protected tables with all their partitions and children, and the columns they are protected by: one that is detached stays protected. Written by settle_protected_tables() alone.';
+SELECT pg_catalog.pg_extension_config_dump('mobanon.protected_part', '');
+
 -- Only who owns a table registers it, or takes it off.
 ALTER TABLE mobanon.protected_table ENABLE ROW LEVEL SECURITY;
 CREATE POLICY readable ON mobanon.protected_table FOR SELECT USING (true);
@@ -172,6 +181,7 @@ BEGIN
 		END IF;
 		PERFORM close_table(member);
 	END LOOP;
+	PERFORM settle_protected_tables();
 END
 $$;
 COMMENT ON FUNCTION mobanon.protect(regclass, name, name) IS

@@ -26,7 +26,7 @@ CREATE TABLE events (subject text, at timestamptz, x int) PARTITION BY RANGE (at
 CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
 CREATE TABLE plain (subject text, at timestamptz, x int);
 SELECT protect('events', 'subject', 'at'), protect('plain', 'subject', 'at');
-SELECT plan(11);
+SELECT plan(23);
 
 -- columns that protect() was given
 SELECT results_eq('SELECT * FROM pg_temp.raised($$ALTER TABLE events RENAME subject TO msisdn$$)',
@@ -53,4 +53,47 @@ SELECT results_eq($$SELECT polrelid::regclass::text COLLATE "default", pg_get_ex
 CREATE TABLE events_2 PARTITION OF events FOR VALUES FROM ('2026-02-01') TO ('2026-03-01');
 SELECT ok((SELECT relforcerowsecurity FROM pg_class WHERE oid = 'events_2'::regclass), 'and partitions go on being protected');
 RESET ROLE;
+
+-- mobanon.protected_table: what stands there is closed, and nothing else
+CREATE FUNCTION pg_temp.at_commit(statement text, OUT message text, OUT hint text) LANGUAGE sql AS $$
+	SELECT * FROM pg_temp.raised(statement || '; SET CONSTRAINTS ALL IMMEDIATE')
+$$;
+CREATE VIEW pg_temp.listed AS SELECT relation::text COLLATE "default" AS relation, subject_column::text FROM protected_table WHERE relation::text NOT LIKE '%.%';
+SET ROLE tap_df_stranger;
+CREATE TABLE strange (subject text, at timestamptz, msisdn text);
+CREATE POLICY mobanon_load ON strange FOR INSERT WITH CHECK (true);
+ALTER TABLE strange ADD x int;
+SELECT mobanon.settle_protected_tables();
+RESET ROLE;
+SELECT bag_eq('TABLE pg_temp.listed', $$VALUES ('events', 'msisdn'), ('plain', 'subject')$$, 'a policy of that name does not make a table a protected one');
+SET ROLE tap_df_owner;
+SELECT is((SELECT message FROM pg_temp.raised('SELECT unbind_purpose(''tap_df'', ''tap_df_job''), bind_purpose(''tap_df'', ''tap_df_job'')')), 'nothing', 'so nobody keeps others from binding purposes');
+-- owned by another role, and then detached
+ALTER TABLE events_1 OWNER TO tap_df_stranger;
+ALTER TABLE events DETACH PARTITION events_1;
+RESET ROLE;
+SELECT bag_eq('TABLE pg_temp.listed', $$VALUES ('events', 'msisdn'), ('events_1', 'msisdn'), ('plain', 'subject')$$, 'a detached partition is one, whoever owns it, by its own columns');
+SET ROLE tap_df_stranger;
+DO $$ BEGIN ALTER TABLE events_1 DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY; EXCEPTION WHEN OTHERS THEN NULL; END $$;
+SELECT ok((SELECT relrowsecurity AND relforcerowsecurity FROM pg_class WHERE oid = 'events_1'::regclass), 'and stays closed');
+SET ROLE tap_df_owner;
+ALTER TABLE events ATTACH PARTITION events_1 FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
+RESET ROLE;
+SELECT bag_eq('TABLE pg_temp.listed', $$VALUES ('events', 'msisdn'), ('plain', 'subject')$$, 'attached, it is part of its parent again');
+SELECT bag_eq($$SELECT relation::text COLLATE "default" FROM protected_part WHERE relation::text NOT LIKE '%.%'$$, $$VALUES ('events'), ('events_1'), ('events_2'), ('plain')$$, 'the parts are known');
+SET ROLE tap_df_owner;
+-- by hand
+SELECT results_eq('SELECT * FROM pg_temp.at_commit($$DELETE FROM protected_table WHERE relation = ''plain''::regclass$$)',
+	$$VALUES ('the table df.plain is closed, and would be missing in mobanon.protected_table', 'mobanon.unprotect() takes the protection off.')$$, 'protection is not taken off by DELETE');
+CREATE TABLE above (subject text, at timestamptz) PARTITION BY RANGE (at);
+CREATE TABLE below PARTITION OF above DEFAULT;
+SELECT matches((SELECT message FROM pg_temp.at_commit('INSERT INTO protected_table VALUES (''below'', ''subject'', ''at'')')), 'df.below would stand .* not closed', 'nor put on by INSERT');
+SELECT matches((SELECT message FROM pg_temp.at_commit('INSERT INTO protected_table VALUES (''above'', ''subject'', ''at'')')), 'df.above would stand .* not closed', 'not even at the topmost parent');
+SELECT is((SELECT message FROM pg_temp.at_commit('SELECT protect(''above'', ''subject'', ''at''); SELECT unprotect(''above''); SELECT protect(''above'', ''subject'', ''at'')')), 'nothing', 'protect() and unprotect() do');
+DROP TABLE plain;
+SELECT unprotect('events');
+RESET ROLE;
+CREATE TABLE later ();
+SELECT bag_eq('TABLE pg_temp.listed', $$VALUES ('above', 'subject')$$, 'what was dropped or unprotected is not listed');
+SELECT bag_eq($$SELECT relation::text COLLATE "default" FROM protected_part WHERE relation::text NOT LIKE '%.%'$$, $$VALUES ('above'), ('below')$$, 'nor are its parts');
 SELECT * FROM finish();
