@@ -63,7 +63,7 @@ GRANT EXECUTE ON FUNCTION mobanon.create_purpose(text, text, text, text, interva
 	mobanon.set_unproven_channels(text, text[], boolean),
 	mobanon.bind_purpose(text, regrole), mobanon.unbind_purpose(text, regrole), mobanon.bind_role(text, regrole),
 	mobanon.unbind_role(text, regrole), mobanon.purpose_policies(text),
-	mobanon.protect(regclass, name, name), mobanon.unprotect(regclass),
+	mobanon.protect(regclass, name, name), mobanon.possible_columns(regclass, regtype[]), mobanon.unprotect(regclass),
 	mobanon.rebuild_consent_state(), mobanon.erase_subject(text, text, interval), mobanon.consent_proof(text), mobanon.forget_proofs(),
 	mobanon.import_consents(),
 	mobanon.note_expired(), mobanon.seal_ledger(), mobanon.ledger_head(), mobanon.verify_ledger(text) TO mobanon_admin;

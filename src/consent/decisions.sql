@@ -18,11 +18,12 @@ BEGIN
 	IF record_decision.subject IS NULL OR record_decision.purpose IS NULL OR record_decision.channel IS NULL
 		OR record_decision.decided_at IS NULL OR record_decision.category IS NULL THEN
 		RAISE EXCEPTION 'a decision needs a subject, a purpose, a category, a channel and a time'
-			USING ERRCODE = 'null_value_not_allowed';
+			USING ERRCODE = 'null_value_not_allowed', HINT = 'Leave an argument out to get its default; NULL is none.';
 	END IF;
 	IF length(record_decision.subject) NOT BETWEEN 1 AND 255 OR btrim(record_decision.subject) <> record_decision.subject THEN
 		RAISE EXCEPTION 'a subject identifier has 1 to 255 characters and no space around it'
-			USING ERRCODE = 'invalid_parameter_value';
+			USING ERRCODE = 'invalid_parameter_value',
+				  HINT = 'Give it as it stands in the events; telephone numbers are brought into one form by mobanon.normalize_msisdn().';
 	END IF;
 	IF NOT isfinite(record_decision.decided_at) OR record_decision.decided_at > clock_timestamp() + interval '5 minutes' THEN
 		RAISE EXCEPTION 'a decision cannot be taken in the future'
@@ -207,6 +208,17 @@ CREATE TABLE mobanon.consent_import (
 );
 COMMENT ON TABLE mobanon.consent_import IS
 'Staging for decisions from elsewhere: COPY into it, then call mobanon.import_consents(). Rows that were refused stay, with the reason in "refused".';
+COMMENT ON COLUMN mobanon.consent_import.subject IS 'identifier as it stands in the events';
+COMMENT ON COLUMN mobanon.consent_import.purpose IS 'purpose that was decided about';
+COMMENT ON COLUMN mobanon.consent_import.category IS 'data category of the purpose';
+COMMENT ON COLUMN mobanon.consent_import.state IS 'granted, refused, withdrawn, invalidated, ended or expired';
+COMMENT ON COLUMN mobanon.consent_import.channel IS 'how the decision was taken; "import" carries no proof';
+COMMENT ON COLUMN mobanon.consent_import.decided_at IS 'when the subject decided';
+COMMENT ON COLUMN mobanon.consent_import.actor IS 'who recorded it (default: the session''s role)';
+COMMENT ON COLUMN mobanon.consent_import.evidence IS 'where the proof is kept';
+COMMENT ON COLUMN mobanon.consent_import.notice_version IS 'text the subject saw (default: the current one)';
+COMMENT ON COLUMN mobanon.consent_import.refused IS 'why import_consents() refused the row; NULL: not imported yet';
+COMMENT ON COLUMN mobanon.consent_import.loaded_at IS 'when the row was loaded';
 
 CREATE FUNCTION mobanon.import_consents() RETURNS TABLE (outcome text, decisions bigint)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER

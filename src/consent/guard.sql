@@ -18,7 +18,7 @@ AS $$
 	SELECT current_setting('row_security') = 'off' AND current_setting('check_function_bodies') = 'off' AND reads_around_policies()
 $$;
 COMMENT ON FUNCTION mobanon.is_restoring() IS
-'Whether this session restores a dump, which says itself how its tables were protected: by the settings at its head.';
+'For the event triggers: whether this session restores a dump, which says itself how its tables were protected; told by the settings at its head.';
 
 CREATE FUNCTION mobanon.check_protected_table() RETURNS trigger
 LANGUAGE plpgsql
@@ -110,7 +110,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION mobanon.settle_protected_tables() IS
-'For protect() and the event trigger: keeps protected_part, enters tables that were detached from a protected one into protected_table, and takes out those that were attached to one. Does the same whoever calls it.';
+'For the event trigger: keeps protected_part, enters tables that were detached from a protected one into protected_table, and takes out those that were attached to one. Does the same whoever calls it.';
 
 CREATE FUNCTION mobanon.close_new_partitions() RETURNS event_trigger
 LANGUAGE plpgsql
@@ -220,6 +220,12 @@ COMMENT ON FUNCTION mobanon.guard_rewrite() IS
 'Event trigger: refuses changes of a column''s type and the like on a protected table to whoever is subject to its policies.';
 CREATE EVENT TRIGGER mobanon_guard_rewrite ON table_rewrite EXECUTE FUNCTION mobanon.guard_rewrite();
 
+COMMENT ON EVENT TRIGGER mobanon_close_new_partitions IS
+'mobanon: what becomes part of a protected table is protected in the same command; protection is not taken off by other commands.';
+COMMENT ON EVENT TRIGGER mobanon_guard_load IS
+'mobanon: refuses definitions that would run over hidden rows of a protected table.';
+COMMENT ON EVENT TRIGGER mobanon_guard_rewrite IS
+'mobanon: refuses rewriting a protected table to whoever is subject to its policies.';
 -- Also in a session that plays the replica.
 ALTER EVENT TRIGGER mobanon_close_new_partitions ENABLE ALWAYS;
 ALTER EVENT TRIGGER mobanon_guard_load ENABLE ALWAYS;
