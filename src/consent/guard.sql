@@ -120,6 +120,8 @@ DECLARE
 	touched	oid[] := ARRAY(SELECT d.objid FROM pg_event_trigger_ddl_commands() AS d WHERE d.classid = 'pg_class'::regclass
 		UNION SELECT y.polrelid FROM pg_event_trigger_ddl_commands() AS d JOIN pg_policy AS y ON y.oid = d.objid
 			WHERE d.classid = 'pg_policy'::regclass);
+	-- with what is below
+	affected	oid[] := ARRAY(SELECT relation_tree(t) FROM unnest(touched) AS t);
 	policies	name[] := ARRAY(SELECT y.polname FROM pg_event_trigger_ddl_commands() AS d JOIN pg_policy AS y ON y.oid = d.objid
 			WHERE d.classid = 'pg_policy'::regclass);
 	root	regclass;
@@ -142,7 +144,10 @@ BEGIN
 		WHERE TG_TAG = 'DROP POLICY' OR EXISTS (SELECT FROM relation_tree(t.relation) AS m WHERE m = ANY (touched))
 			OR EXISTS (SELECT FROM pg_inherits AS i WHERE i.inhrelid = t.relation)
 	LOOP
-		FOR member IN SELECT relation_tree(root) LOOP
+		-- Only what the command touched: closing a member is a command itself, and would come back here for all the others.
+		FOR member IN SELECT m FROM relation_tree(root) AS m
+			WHERE TG_TAG = 'DROP POLICY' OR m = ANY (affected) OR EXISTS (SELECT FROM pg_inherits AS i WHERE i.inhrelid = root)
+		LOOP
 			SELECT c.relkind INTO kind FROM pg_class AS c WHERE c.oid = member;
 			IF kind NOT IN ('r', 'p') THEN
 				RAISE EXCEPTION '% would be a foreign partition of the protected table %', member, root

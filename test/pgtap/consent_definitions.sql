@@ -26,7 +26,7 @@ CREATE TABLE events (subject text, at timestamptz, x int) PARTITION BY RANGE (at
 CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
 CREATE TABLE plain (subject text, at timestamptz, x int);
 SELECT protect('events', 'subject', 'at'), protect('plain', 'subject', 'at');
-SELECT plan(23);
+SELECT plan(25);
 
 -- columns that protect() was given
 SELECT results_eq('SELECT * FROM pg_temp.raised($$ALTER TABLE events RENAME subject TO msisdn$$)',
@@ -90,6 +90,21 @@ CREATE TABLE below PARTITION OF above DEFAULT;
 SELECT matches((SELECT message FROM pg_temp.at_commit('INSERT INTO protected_table VALUES (''below'', ''subject'', ''at'')')), 'df.below would stand .* not closed', 'nor put on by INSERT');
 SELECT matches((SELECT message FROM pg_temp.at_commit('INSERT INTO protected_table VALUES (''above'', ''subject'', ''at'')')), 'df.above would stand .* not closed', 'not even at the topmost parent');
 SELECT is((SELECT message FROM pg_temp.at_commit('SELECT protect(''above'', ''subject'', ''at''); SELECT unprotect(''above''); SELECT protect(''above'', ''subject'', ''at'')')), 'nothing', 'protect() and unprotect() do');
+CREATE TABLE many (subject text, at timestamptz) PARTITION BY RANGE (at);
+DO $$ BEGIN
+	FOR i IN 1 .. 40 LOOP
+		EXECUTE format('CREATE TABLE many_%s PARTITION OF many FOR VALUES FROM (%L) TO (%L)', i, '2026-01-01'::timestamptz + i * interval '1 day', '2026-01-02'::timestamptz + i * interval '1 day');
+	END LOOP;
+END $$;
+-- no deeper for more partitions: one in the other these would take twice as much
+RESET ROLE;
+SET max_stack_depth = '400kB';
+SET ROLE tap_df_owner;
+SELECT lives_ok($$SELECT protect('many', 'subject', 'at')$$, 'a table with many partitions is protected');
+SELECT is((SELECT count(*) FROM pg_class AS c WHERE c.oid IN (SELECT relation_tree('many')) AND c.relforcerowsecurity
+	AND (SELECT count(*) FROM pg_policy AS y WHERE y.polrelid = c.oid) = 2), 41::bigint, 'each of them');
+SELECT unprotect('many');
+DROP TABLE many;
 DROP TABLE plain;
 SELECT unprotect('events');
 RESET ROLE;

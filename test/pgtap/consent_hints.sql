@@ -58,6 +58,7 @@ SELECT erase_subject('491', 'test', '-1 day')|Leave keep_proof out %
 SELECT create_reward_plan('tap_hi', 0, 'EUR')|It is what each %
 SELECT create_reward_plan('tap_hi', 1, 'EUR', '1 hour')|For example %
 SELECT create_reward_plan('tap_hi', 1, 'EUR', ends_at => '2020-01-01')|Leave ends_at out %
+SELECT shred_epoch('proof of consent', 1)|mobanon.erase_subject() makes it %
 SELECT create_domain('', '1 day')|Take a shorter name%
 SELECT create_domain('tap_hi', NULL)|SELECT mobanon.create_domain(%
 SELECT create_domain('tap_hi', '0')|For how long %
