@@ -110,6 +110,11 @@ DELETE FROM mobanon.consent_import;
 INSERT INTO mobanon.consent_import (subject, purpose, channel, decided_at) VALUES ('491710', 'footfall', 'app', '2026-01-01 10:00+00');
 SELECT * FROM mobanon.import_consents();
 
+-- What came without proof counts when the purpose says so: from now on, or what is recorded, too.
+SELECT mobanon.set_unproven_channels('footfall', '{import}', recount => true);
+SELECT mobanon.set_unproven_channels('footfall', '{import}', recount => true);
+SELECT mobanon.set_unproven_channels('footfall', '{pigeon}');
+
 -- Seals tell whether the ledger was changed behind its back.
 SELECT mobanon.seal_ledger() > 0 AS sealed;
 SELECT * FROM mobanon.verify_ledger();

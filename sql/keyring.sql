@@ -33,6 +33,7 @@ SELECT mobanon.create_domain('keyring none', '1 day', '-infinity');
 SELECT mobanon.create_domain('keyring none', '1 second', '2024-01-01', '2024-02-01');
 SELECT mobanon.create_domain('', '1 day');
 SELECT mobanon.create_domain('keyring none', NULL);
+SELECT mobanon.create_domain('proof of consent', '1 hour');
 SELECT mobanon.extend_domain('keyring none', '2024-01-01');
 SELECT mobanon.extend_domain('keyring regress', 'infinity');
 -- Not even the owner can make two keys for one time, or leave a gap.

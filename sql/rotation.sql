@@ -76,3 +76,5 @@ SELECT mobanon.pseudonymize(long_lived, 'rotation layer', '2024-01-01 08:00+00')
 	mobanon.pseudonymize(long_lived, 'rotation layer', '2024-01-01 08:00+00') = mobanon.pseudonymize(long_lived::text, 'rotation layer', '2024-01-01 08:00+00') AS as_text,
 	mobanon.pseudonymize(NULL::uuid, 'rotation layer', '2024-01-01 08:00+00') IS NULL AS nothing
 FROM layer;
+-- The view shows a domain's epochs in the order of time.
+SELECT bool_and(starts_at > before) AS in_order FROM (SELECT starts_at, lag(starts_at) OVER () AS before FROM mobanon.keyring WHERE domain = 'rotation') AS k;

@@ -41,3 +41,10 @@ BEGIN
 	END LOOP;
 END
 $house$;
+
+COMMENT ON SCHEMA mobanon IS 'mobanon: k-anonymous statistics of consented location events';
+COMMENT ON ROLE mobanon_owner IS 'mobanon: owns ledger, keyring, registers and releases; nobody logs in as it and nobody is a member';
+COMMENT ON ROLE mobanon_admin IS 'mobanon: may create purposes, domains and pipelines, protect tables and publish; granted to the people who do that';
+COMMENT ON ROLE mobanon_frontend IS 'mobanon: may call the customer''s side: codes, decisions, access, receipts';
+COMMENT ON ROLE mobanon_gateway IS 'mobanon: may take the messages that are to be sent to customers';
+COMMENT ON ROLE mobanon_billing IS 'mobanon: may read what customers have earned';

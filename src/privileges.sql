@@ -53,16 +53,17 @@ GRANT SELECT ON mobanon.protected_table, mobanon.purpose_role, mobanon.purpose T
 GRANT INSERT, DELETE ON mobanon.protected_table TO mobanon_admin;
 GRANT EXECUTE ON FUNCTION mobanon.close_new_partitions(), mobanon.close_table(regclass), mobanon.relation_tree(regclass),
 	mobanon.purpose_policy(regclass, text), mobanon.guard_load(), mobanon.guard_rewrite(), mobanon.foreign_policies(regclass),
-	mobanon.settle_protected_tables(oid[]), mobanon.reads_around_policies() TO PUBLIC;
+	mobanon.settle_protected_tables(), mobanon.reads_around_policies(), mobanon.is_restoring() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION mobanon.protection_gaps(), mobanon.table_gaps(), mobanon.code_gaps(), mobanon.view_gaps(),
 	mobanon.grant_gaps(), mobanon.role_gaps(), mobanon.house_gaps(), mobanon.protected_members(), mobanon.purpose_members(),
 	mobanon.reading_views(), mobanon.harden_statistics(boolean), mobanon.guard_is_preloaded() TO mobanon_admin;
 GRANT EXECUTE ON FUNCTION mobanon.create_purpose(text, text, text, text, interval, boolean, text[]),
 	mobanon.add_category(text, text, text), mobanon.set_notice(text, text, text), mobanon.create_channel(text, boolean, text),
-	mobanon.create_recipient(text, text),
+	mobanon.create_recipient(text, text), mobanon.set_validity(text, interval),
+	mobanon.set_unproven_channels(text, text[], boolean),
 	mobanon.bind_purpose(text, regrole), mobanon.unbind_purpose(text, regrole), mobanon.bind_role(text, regrole),
 	mobanon.unbind_role(text, regrole), mobanon.purpose_policies(text),
-	mobanon.protect(regclass, name, name), mobanon.unprotect(regclass),
+	mobanon.protect(regclass, name, name), mobanon.possible_columns(regclass, regtype[]), mobanon.unprotect(regclass),
 	mobanon.rebuild_consent_state(), mobanon.erase_subject(text, text, interval), mobanon.consent_proof(text), mobanon.forget_proofs(),
 	mobanon.import_consents(),
 	mobanon.note_expired(), mobanon.seal_ledger(), mobanon.ledger_head(), mobanon.verify_ledger(text) TO mobanon_admin;

@@ -23,6 +23,14 @@ CREATE TABLE mobanon.code_limit (
 );
 COMMENT ON TABLE mobanon.code_limit IS
 'How long codes and tokens hold, how often a code may be tried, and how many codes go to one subject and to all together. NULL: the default, see code_limits(). Changed by set_code_limits().';
+COMMENT ON COLUMN mobanon.code_limit.only_row IS 'there is one row';
+COMMENT ON COLUMN mobanon.code_limit.code_validity IS 'how long a code holds';
+COMMENT ON COLUMN mobanon.code_limit.tries_per_code IS 'how often a code may be tried';
+COMMENT ON COLUMN mobanon.code_limit.codes_per_hour IS 'codes sent to one subject in an hour';
+COMMENT ON COLUMN mobanon.code_limit.codes_per_day IS 'codes sent to one subject in a day';
+COMMENT ON COLUMN mobanon.code_limit.all_codes_per_hour IS 'codes sent to all together in an hour';
+COMMENT ON COLUMN mobanon.code_limit.all_tries_per_hour IS 'codes tried by all together in an hour';
+COMMENT ON COLUMN mobanon.code_limit.token_validity IS 'how long a token holds';
 SELECT pg_catalog.pg_extension_config_dump('mobanon.code_limit', '');
 
 CREATE FUNCTION mobanon.code_limits(OUT code_validity interval, OUT tries_per_code int, OUT codes_per_hour int, OUT codes_per_day int,

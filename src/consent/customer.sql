@@ -89,7 +89,9 @@ DECLARE
 	issued	timestamptz;
 BEGIN
 	IF decide.decision IS NULL OR decide.decision NOT IN ('grant', 'withdraw', 'refuse') THEN
-		RAISE EXCEPTION 'a decision is "grant", "withdraw" or "refuse"' USING ERRCODE = 'invalid_parameter_value';
+		RAISE EXCEPTION 'a decision is "grant", "withdraw" or "refuse"'
+			USING ERRCODE = 'invalid_parameter_value',
+				  HINT = 'What can be decided now is in the column "change" of mobanon.decision(). The third argument is the decision, the fourth the data category.';
 	END IF;
 	IF NOT EXISTS (SELECT FROM channel AS c WHERE c.channel = decide.channel AND c.proof) THEN
 		RAISE EXCEPTION 'a customer who identified by a code decides through a channel with proof'

@@ -18,11 +18,12 @@ BEGIN
 	IF record_decision.subject IS NULL OR record_decision.purpose IS NULL OR record_decision.channel IS NULL
 		OR record_decision.decided_at IS NULL OR record_decision.category IS NULL THEN
 		RAISE EXCEPTION 'a decision needs a subject, a purpose, a category, a channel and a time'
-			USING ERRCODE = 'null_value_not_allowed';
+			USING ERRCODE = 'null_value_not_allowed', HINT = 'Leave an argument out to get its default; NULL is none.';
 	END IF;
 	IF length(record_decision.subject) NOT BETWEEN 1 AND 255 OR btrim(record_decision.subject) <> record_decision.subject THEN
 		RAISE EXCEPTION 'a subject identifier has 1 to 255 characters and no space around it'
-			USING ERRCODE = 'invalid_parameter_value';
+			USING ERRCODE = 'invalid_parameter_value',
+				  HINT = 'Give it as it stands in the events; telephone numbers are brought into one form by mobanon.normalize_msisdn().';
 	END IF;
 	IF NOT isfinite(record_decision.decided_at) OR record_decision.decided_at > clock_timestamp() + interval '5 minutes' THEN
 		RAISE EXCEPTION 'a decision cannot be taken in the future'
@@ -61,7 +62,7 @@ BEGIN
 	IF NOT counts THEN
 		RAISE WARNING 'the grant is recorded, but does not count: channel "%" carries no proof from the subject',
 			record_decision.channel
-			USING HINT = format('Purpose "%s" does not allow grants of this channel (unproven_channels).', p.purpose);
+			USING HINT = format('Purpose "%s" does not allow grants of this channel: see mobanon.set_unproven_channels().', p.purpose);
 	END IF;
 	RETURN entry;
 END
@@ -150,6 +151,46 @@ $$;
 COMMENT ON FUNCTION mobanon.note_expired() IS
 'Notes in the ledger which consents have come to the end of their validity since the last call; returns how many. They count no longer in any case, with or without the note.';
 
+CREATE FUNCTION mobanon.set_unproven_channels(purpose text, unproven_channels text[], recount boolean DEFAULT false) RETURNS bigint
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, mobanon, pg_temp
+SET enable_nestloop = off
+AS $$
+#variable_conflict use_column
+DECLARE
+	counted	bigint := 0;
+BEGIN
+	IF set_unproven_channels.unproven_channels IS NULL OR set_unproven_channels.recount IS NULL THEN
+		RAISE EXCEPTION 'set_unproven_channels() needs a list of channels, and whether to count what is recorded'
+			USING ERRCODE = 'null_value_not_allowed', HINT = 'For no channel, give an empty list: ''{}''.';
+	END IF;
+	PERFORM check_unproven_channels(set_unproven_channels.unproven_channels);
+	UPDATE purpose AS p SET unproven_channels = set_unproven_channels.unproven_channels WHERE p.purpose = set_unproven_channels.purpose;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'purpose "%" does not exist', set_unproven_channels.purpose
+			USING ERRCODE = 'undefined_object', HINT = 'See mobanon.purpose; make it with mobanon.create_purpose().';
+	END IF;
+	IF set_unproven_channels.recount THEN
+		-- No entry of the ledger is changed: the same grants once more, from the same time on. Withdrawals since then hold.
+		INSERT INTO consent_ledger (scope_id, subject, state, counts, decided_at, valid_until, channel, actor, notice_version, evidence)
+		SELECT DISTINCT ON (l.scope_id, l.subject, l.decided_at, l.channel)
+			l.scope_id, l.subject, l.state, true, l.decided_at, l.valid_until, l.channel, session_user, l.notice_version,
+			concat_ws('; ', l.evidence, format('recorded as entry %s, counted by decision of the controller', l.entry_id))
+		FROM consent_ledger AS l JOIN consent_scope AS s USING (scope_id)
+		WHERE s.purpose = set_unproven_channels.purpose AND l.state = 'granted' AND NOT l.counts AND l.subject IS NOT NULL
+		AND l.channel = ANY (set_unproven_channels.unproven_channels)
+		AND NOT EXISTS (SELECT FROM consent_ledger AS o
+						WHERE o.subject = l.subject AND o.scope_id = l.scope_id AND o.state = 'granted'
+						AND o.decided_at = l.decided_at AND o.channel = l.channel AND o.counts)
+		ORDER BY l.scope_id, l.subject, l.decided_at, l.channel, l.entry_id;
+		GET DIAGNOSTICS counted = ROW_COUNT;
+	END IF;
+	RETURN counted;
+END
+$$;
+COMMENT ON FUNCTION mobanon.set_unproven_channels(text, text[], boolean) IS
+'Sets through which channels without proof from the subject a grant for a purpose counts all the same. Holds for what is recorded from now on: a grant that counted goes on counting, invalidate_consent() ends it. recount: grants through these channels that were recorded and did not count are added to the ledger once more, counting from when they were decided; returns how many. What was withdrawn in the meantime stays withdrawn. The responsibility is the controller''s: actor is the session''s role.';
+
 /* ---- bulk ---- */
 
 CREATE TABLE mobanon.consent_import (
@@ -167,6 +208,17 @@ CREATE TABLE mobanon.consent_import (
 );
 COMMENT ON TABLE mobanon.consent_import IS
 'Staging for decisions from elsewhere: COPY into it, then call mobanon.import_consents(). Rows that were refused stay, with the reason in "refused".';
+COMMENT ON COLUMN mobanon.consent_import.subject IS 'identifier as it stands in the events';
+COMMENT ON COLUMN mobanon.consent_import.purpose IS 'purpose that was decided about';
+COMMENT ON COLUMN mobanon.consent_import.category IS 'data category of the purpose';
+COMMENT ON COLUMN mobanon.consent_import.state IS 'granted, refused, withdrawn, invalidated, ended or expired';
+COMMENT ON COLUMN mobanon.consent_import.channel IS 'how the decision was taken; "import" carries no proof';
+COMMENT ON COLUMN mobanon.consent_import.decided_at IS 'when the subject decided';
+COMMENT ON COLUMN mobanon.consent_import.actor IS 'who recorded it (default: the session''s role)';
+COMMENT ON COLUMN mobanon.consent_import.evidence IS 'where the proof is kept';
+COMMENT ON COLUMN mobanon.consent_import.notice_version IS 'text the subject saw (default: the current one)';
+COMMENT ON COLUMN mobanon.consent_import.refused IS 'why import_consents() refused the row; NULL: not imported yet';
+COMMENT ON COLUMN mobanon.consent_import.loaded_at IS 'when the row was loaded';
 
 CREATE FUNCTION mobanon.import_consents() RETURNS TABLE (outcome text, decisions bigint)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
@@ -175,6 +227,8 @@ SET search_path = pg_catalog, mobanon, pg_temp
 SET enable_nestloop = off
 AS $$
 #variable_conflict use_column
+DECLARE
+	unproven	text;
 BEGIN
 	-- One import at a time; COPY by others goes on and waits for the next one.
 	LOCK TABLE consent_import IN SHARE UPDATE EXCLUSIVE MODE;
@@ -207,6 +261,13 @@ BEGIN
 	DELETE FROM pg_temp.mobanon_import AS i WHERE i.refused IS NOT NULL;
 	ANALYZE pg_temp.mobanon_import;
 
+	SELECT string_agg(DISTINCT format('"%s"', i.channel), ', ') INTO unproven FROM pg_temp.mobanon_import AS i WHERE NOT i.counts;
+	IF unproven IS NOT NULL THEN
+		RAISE WARNING 'grants do not count: no proof from the subject comes through channel %', unproven
+			USING HINT = 'If they were taken with proof, import them with the channel they came through; '
+				'mobanon.set_unproven_channels() lets a purpose count them without.';
+	END IF;
+
 	RETURN QUERY
 	SELECT 'refused: ' || i.refused, count(*) FROM consent_import AS i WHERE i.refused IS NOT NULL GROUP BY i.refused ORDER BY 1;
 
@@ -217,7 +278,9 @@ BEGIN
 		FROM pg_temp.mobanon_import AS i
 		WHERE NOT EXISTS (SELECT FROM consent_ledger AS l
 						  WHERE l.subject = i.subject AND l.scope_id = i.scope_id AND l.state = i.state
-						  AND l.decided_at = i.decided_at AND l.channel = i.channel)
+						  AND l.decided_at = i.decided_at AND l.channel = i.channel
+						  -- one that did not count then may count by now
+						  AND (l.counts OR NOT i.counts))
 	), added AS (
 		INSERT INTO consent_ledger (scope_id, subject, state, counts, decided_at, valid_until, channel, actor, notice_version, evidence)
 		SELECT f.scope_id, f.subject, f.state, f.counts, f.decided_at,

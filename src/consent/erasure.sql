@@ -24,7 +24,7 @@ BEGIN
 		-- one of those who find no key makes it
 		LOCK TABLE ledger_erasure IN SHARE ROW EXCLUSIVE MODE;
 		IF NOT EXISTS (SELECT FROM keyring AS k WHERE k.domain = 'proof of consent') THEN
-			PERFORM create_domain('proof of consent', '1 year', date_trunc('year', at, 'UTC'), at + interval '1 year');
+			PERFORM make_domain('proof of consent', '1 year', date_trunc('year', at, 'UTC'), at + interval '1 year');
 		ELSIF NOT EXISTS (SELECT FROM keyring AS k WHERE k.domain = 'proof of consent' AND k.ends_at > at) THEN
 			PERFORM extend_domain('proof of consent', at + interval '1 year');
 		END IF;
@@ -121,14 +121,16 @@ DECLARE
 	kept_until timestamptz;
 BEGIN
 	IF erase_subject.subject IS NULL OR erase_subject.reason IS NULL THEN
-		RAISE EXCEPTION 'an erasure needs a subject and a reason' USING ERRCODE = 'null_value_not_allowed';
+		RAISE EXCEPTION 'an erasure needs a subject and a reason'
+			USING ERRCODE = 'null_value_not_allowed', HINT = 'The reason is kept, as ''request of 2026-04-01''; it must not name the subject.';
 	END IF;
 	IF length(erase_subject.subject) > 3 AND strpos(erase_subject.reason, erase_subject.subject) > 0 THEN
 		RAISE EXCEPTION 'the reason of an erasure must not name the subject'
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'The reason is kept.';
 	END IF;
 	IF at + erase_subject.keep_proof <= at THEN
-		RAISE EXCEPTION 'a proof is kept for a positive time, or not at all (NULL)' USING ERRCODE = 'invalid_parameter_value';
+		RAISE EXCEPTION 'a proof is kept for a positive time, or not at all (NULL)'
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Leave keep_proof out for three years.';
 	END IF;
 	IF erase_subject.keep_proof IS NOT NULL THEN
 		SELECT count(*), max(p.kept_until) INTO kept_before, kept_until FROM consent_proof(erase_subject.subject) AS p;

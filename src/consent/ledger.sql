@@ -44,6 +44,16 @@ CREATE INDEX consent_ledger_proof ON mobanon.consent_ledger (proof) WHERE proof 
 CREATE INDEX consent_ledger_writer ON mobanon.consent_ledger (era, writer);
 COMMENT ON TABLE mobanon.consent_ledger IS
 'Every decision ever recorded, append-only. state as in ISO/IEC TS 27560 (event state), and "ended": the subject identifier belongs to somebody else from decided_at on. counts: false for a grant without proof from the subject through a channel that its purpose does not allow; it is recorded and changes nothing.';
+COMMENT ON COLUMN mobanon.consent_ledger.entry_id IS 'number of the entry';
+COMMENT ON COLUMN mobanon.consent_ledger.scope_id IS 'purpose and data category: consent_scope';
+COMMENT ON COLUMN mobanon.consent_ledger.subject IS 'who decided; NULL once erased';
+COMMENT ON COLUMN mobanon.consent_ledger.state IS 'what was decided';
+COMMENT ON COLUMN mobanon.consent_ledger.counts IS 'false: a grant without proof, which changes nothing';
+COMMENT ON COLUMN mobanon.consent_ledger.channel IS 'how the decision reached the ledger';
+COMMENT ON COLUMN mobanon.consent_ledger.notice_version IS 'text the subject saw';
+COMMENT ON COLUMN mobanon.consent_ledger.era IS 'cluster in which the entry was written';
+COMMENT ON COLUMN mobanon.consent_ledger.salt IS 'random: the hash of an erased entry says nothing about its subject';
+COMMENT ON COLUMN mobanon.consent_ledger.leaf IS 'of an erased entry: what its hash was';
 COMMENT ON COLUMN mobanon.consent_ledger.decided_at IS 'when the subject decided; it counts from then on';
 COMMENT ON COLUMN mobanon.consent_ledger.recorded_at IS 'when the decision was written here';
 COMMENT ON COLUMN mobanon.consent_ledger.valid_until IS 'for a grant, the end of its validity, NULL for none';
@@ -234,6 +244,11 @@ CREATE TABLE mobanon.ledger_erasure (
 CREATE INDEX ledger_erasure_writer ON mobanon.ledger_erasure (writer);
 COMMENT ON TABLE mobanon.ledger_erasure IS
 'When subjects were erased from the ledger, why, and how many of its rows that touched; not who.';
+COMMENT ON COLUMN mobanon.ledger_erasure.erasure_id IS 'number of the erasure';
+COMMENT ON COLUMN mobanon.ledger_erasure.writer IS 'transaction of the erasure';
+COMMENT ON COLUMN mobanon.ledger_erasure.erased_at IS 'when';
+COMMENT ON COLUMN mobanon.ledger_erasure.reason IS 'why, in the words of the caller';
+COMMENT ON COLUMN mobanon.ledger_erasure.entries IS 'how many entries of the ledger it touched; NULL while it runs';
 SELECT pg_catalog.pg_extension_config_dump('mobanon.ledger_erasure', '');
 SELECT pg_catalog.pg_extension_config_dump('mobanon.ledger_erasure_erasure_id_seq', '');
 

@@ -30,7 +30,20 @@ CREATE TABLE mobanon.protected_table (
 );
 COMMENT ON TABLE mobanon.protected_table IS
 'Tables that protect() closed: whoever reads them reads only rows with consent.';
+COMMENT ON COLUMN mobanon.protected_table.relation IS 'the table; its partitions and children are protected with it';
+COMMENT ON COLUMN mobanon.protected_table.subject_column IS 'column with the subject';
+COMMENT ON COLUMN mobanon.protected_table.event_time_column IS 'column with the time of the event';
+COMMENT ON COLUMN mobanon.protected_table.protected_at IS 'since when';
 SELECT pg_catalog.pg_extension_config_dump('mobanon.protected_table', '');
+
+CREATE TABLE mobanon.protected_part (
+	relation	regclass PRIMARY KEY,
+	subject_column name NOT NULL,
+	event_time_column name NOT NULL
+);
+COMMENT ON TABLE mobanon.protected_part IS
+'Protected tables with all their partitions and children, and the columns they are protected by: one that is detached stays protected. Written by settle_protected_tables() alone.';
+SELECT pg_catalog.pg_extension_config_dump('mobanon.protected_part', '');
 
 -- Only who owns a table registers it, or takes it off.
 ALTER TABLE mobanon.protected_table ENABLE ROW LEVEL SECURITY;
@@ -113,6 +126,16 @@ $$;
 COMMENT ON FUNCTION mobanon.close_table(regclass) IS
 'For protect(): row-level security, forced, and the policies of all bound purposes on one table.';
 
+CREATE FUNCTION mobanon.possible_columns(relation regclass, types regtype[]) RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+	SELECT COALESCE(string_agg(format('"%s"', a.attname), ', ' ORDER BY a.attnum), 'none') FROM pg_attribute AS a
+	WHERE a.attrelid = possible_columns.relation AND a.attnum > 0 AND NOT a.attisdropped AND a.atttypid = ANY (types::oid[])
+$$;
+COMMENT ON FUNCTION mobanon.possible_columns(regclass, regtype[]) IS
+'For protect(): the columns of these types, for the hint of an error.';
+
 CREATE FUNCTION mobanon.protect(relation regclass, subject_column name, event_time_column name) RETURNS void
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, mobanon, pg_temp
@@ -125,7 +148,7 @@ DECLARE
 BEGIN
 	IF protect.relation IS NULL OR protect.subject_column IS NULL OR protect.event_time_column IS NULL THEN
 		RAISE EXCEPTION 'protect() needs a table, its subject column and its event time column'
-			USING ERRCODE = 'null_value_not_allowed';
+			USING ERRCODE = 'null_value_not_allowed', HINT = 'SELECT mobanon.protect(''events'', ''subject'', ''at'').';
 	END IF;
 	SELECT k.* INTO c FROM pg_class AS k WHERE k.oid = protect.relation;
 	IF c.relkind NOT IN ('r', 'p') THEN
@@ -134,10 +157,12 @@ BEGIN
 				  HINT = 'Row-level security works on tables: protect the tables that a view reads; a foreign table is protected where it is.';
 	END IF;
 	IF c.relpersistence = 't' THEN
-		RAISE EXCEPTION '% is a temporary table', protect.relation USING ERRCODE = 'wrong_object_type';
+		RAISE EXCEPTION '% is a temporary table', protect.relation
+			USING ERRCODE = 'wrong_object_type', HINT = 'It is its session''s own and ends with it: keep events in a permanent table.';
 	END IF;
 	IF NOT pg_has_role(c.relowner, 'USAGE') THEN
-		RAISE EXCEPTION 'must be owner of table %', protect.relation USING ERRCODE = 'insufficient_privilege';
+		RAISE EXCEPTION 'must be owner of table %', protect.relation
+			USING ERRCODE = 'insufficient_privilege', HINT = format('SET ROLE to its owner, %s.', c.relowner::regrole);
 	END IF;
 	IF EXISTS (SELECT FROM pg_inherits AS i WHERE i.inhrelid = protect.relation) THEN
 		RAISE EXCEPTION '% is a partition or inheritance child', protect.relation
@@ -146,7 +171,9 @@ BEGIN
 	SELECT a.atttypid::regtype INTO t FROM pg_attribute AS a
 	WHERE a.attrelid = protect.relation AND a.attname = protect.subject_column AND a.attnum > 0 AND NOT a.attisdropped;
 	IF NOT FOUND THEN
-		RAISE EXCEPTION 'column "%" of % does not exist', protect.subject_column, protect.relation USING ERRCODE = 'undefined_column';
+		RAISE EXCEPTION 'column "%" of % does not exist', protect.subject_column, protect.relation
+			USING ERRCODE = 'undefined_column', HINT = format('The second argument is the column with the subject. Columns that could be: %s.',
+				possible_columns(protect.relation, '{text,varchar,bigint,integer,smallint,uuid}'));
 	ELSIF t NOT IN ('text', 'varchar', 'bigint', 'integer', 'smallint', 'uuid') THEN
 		RAISE EXCEPTION 'subject column "%" is of type %, not text, bigint or uuid', protect.subject_column, t
 			USING ERRCODE = 'datatype_mismatch', HINT = 'The ledger knows subjects as text, as whole numbers, or by a long-lived pseudonym.';
@@ -154,7 +181,9 @@ BEGIN
 	SELECT a.atttypid::regtype INTO t FROM pg_attribute AS a
 	WHERE a.attrelid = protect.relation AND a.attname = protect.event_time_column AND a.attnum > 0 AND NOT a.attisdropped;
 	IF NOT FOUND THEN
-		RAISE EXCEPTION 'column "%" of % does not exist', protect.event_time_column, protect.relation USING ERRCODE = 'undefined_column';
+		RAISE EXCEPTION 'column "%" of % does not exist', protect.event_time_column, protect.relation
+			USING ERRCODE = 'undefined_column', HINT = format('The third argument is the column with the time of the event. Columns that could be: %s.',
+				possible_columns(protect.relation, '{timestamptz}'));
 	ELSIF t <> 'timestamptz'::regtype THEN
 		RAISE EXCEPTION 'event time column "%" is of type %, not timestamp with time zone', protect.event_time_column, t
 			USING ERRCODE = 'datatype_mismatch', HINT = 'A time without a zone is no instant that consent could be compared with.';
@@ -172,6 +201,7 @@ BEGIN
 		END IF;
 		PERFORM close_table(member);
 	END LOOP;
+	PERFORM settle_protected_tables();
 END
 $$;
 COMMENT ON FUNCTION mobanon.protect(regclass, name, name) IS
@@ -187,12 +217,15 @@ DECLARE
 	policy	name;
 BEGIN
 	IF NOT EXISTS (SELECT FROM protected_table AS p WHERE p.relation = unprotect.relation) THEN
-		RAISE EXCEPTION '% is not protected', unprotect.relation USING ERRCODE = 'undefined_object';
+		RAISE EXCEPTION '% is not protected', unprotect.relation
+			USING ERRCODE = 'undefined_object', HINT = 'mobanon.protected_table lists what is; of a partition or child, its topmost parent.';
 	END IF;
 	-- First, or the event trigger would close it again.
 	DELETE FROM protected_table AS p WHERE p.relation = unprotect.relation;
 	IF NOT FOUND THEN
-		RAISE EXCEPTION 'must be owner of table %', unprotect.relation USING ERRCODE = 'insufficient_privilege';
+		RAISE EXCEPTION 'must be owner of table %', unprotect.relation
+			USING ERRCODE = 'insufficient_privilege',
+				  HINT = format('SET ROLE to its owner, %s.', (SELECT c.relowner::regrole FROM pg_class AS c WHERE c.oid = unprotect.relation));
 	END IF;
 	FOR member IN SELECT relation_tree(unprotect.relation) LOOP
 		FOR policy IN SELECT y.polname FROM pg_policy AS y
@@ -218,14 +251,16 @@ AS $$
 #variable_conflict use_column
 BEGIN
 	IF bind_role.purpose IS NULL OR bind_role.role_name IS NULL THEN
-		RAISE EXCEPTION 'bind_purpose() needs a purpose and a role' USING ERRCODE = 'null_value_not_allowed';
+		RAISE EXCEPTION 'bind_purpose() needs a purpose and a role'
+			USING ERRCODE = 'null_value_not_allowed', HINT = 'SELECT mobanon.bind_purpose(''retail_footfall'', ''retail_job'').';
 	END IF;
 	IF NOT EXISTS (SELECT FROM purpose AS p WHERE p.purpose = bind_role.purpose) THEN
 		RAISE EXCEPTION 'purpose "%" does not exist', bind_role.purpose
 			USING ERRCODE = 'undefined_object', HINT = 'Make it with mobanon.create_purpose().';
 	END IF;
 	IF NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.oid = bind_role.role_name) THEN
-		RAISE EXCEPTION 'role with OID % does not exist', bind_role.role_name::oid USING ERRCODE = 'undefined_object';
+		RAISE EXCEPTION 'role with OID % does not exist', bind_role.role_name::oid
+			USING ERRCODE = 'undefined_object', HINT = 'Give the role''s name.';
 	END IF;
 	IF EXISTS (SELECT FROM pg_roles AS r WHERE r.oid = bind_role.role_name AND (r.rolsuper OR r.rolbypassrls)) THEN
 		RAISE EXCEPTION 'role % reads around every policy', bind_role.role_name
@@ -234,7 +269,7 @@ BEGIN
 	END IF;
 	IF EXISTS (SELECT FROM purpose_role AS r WHERE r.purpose = bind_role.purpose AND r.role_name = bind_role.role_name) THEN
 		RAISE EXCEPTION 'role % is bound to purpose "%" already', bind_role.role_name, bind_role.purpose
-			USING ERRCODE = 'duplicate_object';
+			USING ERRCODE = 'duplicate_object', HINT = 'It reads already what consent for the purpose allows, where it has the privilege SELECT.';
 	END IF;
 	IF EXISTS (SELECT FROM purpose_role AS r WHERE r.role_name = bind_role.role_name) THEN
 		RAISE EXCEPTION 'role % is bound to another purpose', bind_role.role_name
@@ -258,7 +293,7 @@ BEGIN
 	DELETE FROM purpose_role AS r WHERE r.purpose = unbind_role.purpose AND r.role_name = unbind_role.role_name;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'role % is not bound to purpose "%"', unbind_role.role_name, unbind_role.purpose
-			USING ERRCODE = 'undefined_object';
+			USING ERRCODE = 'undefined_object', HINT = 'mobanon.purpose_role lists who is bound to what.';
 	END IF;
 	PERFORM revoke_processing(unbind_role.role_name);
 END

@@ -21,6 +21,19 @@ CREATE TABLE mobanon.controller (
 );
 COMMENT ON TABLE mobanon.controller IS
 'Who is responsible for the data, for receipts and access reports. Set by set_controller().';
+COMMENT ON COLUMN mobanon.controller.only_row IS 'there is one row';
+COMMENT ON COLUMN mobanon.controller.identifier IS 'registered number of the controller';
+COMMENT ON COLUMN mobanon.controller.name IS 'name of the controller';
+COMMENT ON COLUMN mobanon.controller.address IS 'postal address';
+COMMENT ON COLUMN mobanon.controller.contact IS 'how to reach the data protection officer';
+COMMENT ON COLUMN mobanon.controller.party_type IS 'kind of controller, a term of the Data Privacy Vocabulary';
+COMMENT ON COLUMN mobanon.controller.jurisdiction IS 'whose law holds';
+COMMENT ON COLUMN mobanon.controller.authority IS 'supervisory authority';
+COMMENT ON COLUMN mobanon.controller.privacy_rights IS 'where customers learn of and use their rights';
+COMMENT ON COLUMN mobanon.controller.storage_locations IS 'where data is kept';
+COMMENT ON COLUMN mobanon.controller.processing_locations IS 'where data is processed';
+COMMENT ON COLUMN mobanon.controller.geographic_restrictions IS 'limits on where data may go';
+COMMENT ON COLUMN mobanon.controller.language IS 'language of receipts';
 CREATE TABLE mobanon.purpose_terms (
 	purpose		text COLLATE "C" PRIMARY KEY,
 	retention	text NOT NULL,
@@ -30,6 +43,11 @@ CREATE TABLE mobanon.purpose_terms (
 );
 COMMENT ON TABLE mobanon.purpose_terms IS
 'What receipts and access reports say about a purpose beside its description and notice. Set by set_purpose_terms().';
+COMMENT ON COLUMN mobanon.purpose_terms.purpose IS 'the purpose';
+COMMENT ON COLUMN mobanon.purpose_terms.retention IS 'how long data is kept, as an ISO 8601 duration';
+COMMENT ON COLUMN mobanon.purpose_terms.collection_method IS 'how data is collected';
+COMMENT ON COLUMN mobanon.purpose_terms.withdrawal_method IS 'where consent is withdrawn';
+COMMENT ON COLUMN mobanon.purpose_terms.lawful_basis IS 'legal basis of the processing';
 SELECT pg_catalog.pg_extension_config_dump('mobanon.controller', '');
 SELECT pg_catalog.pg_extension_config_dump('mobanon.purpose_terms', '');
 

@@ -23,6 +23,16 @@ CREATE TABLE mobanon.reward_plan (
 );
 COMMENT ON TABLE mobanon.reward_plan IS
 'What a consent earns: credit, in a currency (ISO 4217), per started period, counted in days and months of the time zone from the first instant of consent under the plan.';
+COMMENT ON COLUMN mobanon.reward_plan.plan_id IS 'number of the plan';
+COMMENT ON COLUMN mobanon.reward_plan.purpose IS 'purpose whose consent earns';
+COMMENT ON COLUMN mobanon.reward_plan.category IS 'data category of the purpose';
+COMMENT ON COLUMN mobanon.reward_plan.credit IS 'amount per started period';
+COMMENT ON COLUMN mobanon.reward_plan.currency IS 'currency of the amount (ISO 4217)';
+COMMENT ON COLUMN mobanon.reward_plan.period IS 'length of a period, whole days or months';
+COMMENT ON COLUMN mobanon.reward_plan.time_zone IS 'time zone in which periods are counted';
+COMMENT ON COLUMN mobanon.reward_plan.starts_at IS 'from when on consent earns';
+COMMENT ON COLUMN mobanon.reward_plan.ends_at IS 'until when; NULL: until it is ended';
+COMMENT ON COLUMN mobanon.reward_plan.created_at IS 'when it was made';
 SELECT pg_catalog.pg_extension_config_dump('mobanon.reward_plan', '');
 SELECT pg_catalog.pg_extension_config_dump('mobanon.reward_plan_plan_id_seq', '');
 
@@ -41,7 +51,8 @@ BEGIN
 			USING ERRCODE = 'undefined_object', HINT = 'See mobanon.consent_scope.';
 	END IF;
 	IF NOT COALESCE(create_reward_plan.credit > 0 AND create_reward_plan.credit < 'Infinity', false) THEN
-		RAISE EXCEPTION 'a credit must be a positive amount' USING ERRCODE = 'invalid_parameter_value';
+		RAISE EXCEPTION 'a credit must be a positive amount'
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'It is what each started period earns, for example 2.50.';
 	END IF;
 	IF NOT COALESCE(create_reward_plan.currency ~ '^[A-Z]{3}$', false) THEN
 		RAISE EXCEPTION 'a currency has three capital letters' USING ERRCODE = 'invalid_parameter_value', HINT = 'As in ISO 4217: EUR, CHF.';
@@ -50,7 +61,8 @@ BEGIN
 	IF NOT COALESCE(date_part('epoch', period - make_interval(months => (12 * extract(year FROM period) + extract(month FROM period))::int,
 			days => extract(day FROM period)::int)) = 0 AND extract(year FROM period) >= 0 AND extract(month FROM period) >= 0
 			AND extract(day FROM period) >= 0 AND period >= '1 day', false) THEN
-		RAISE EXCEPTION 'a period has whole days or months' USING ERRCODE = 'invalid_parameter_value';
+		RAISE EXCEPTION 'a period has whole days or months'
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'For example ''1 month'', ''7 days''.';
 	END IF;
 	IF NOT EXISTS (SELECT FROM pg_timezone_names AS z WHERE z.name = create_reward_plan.time_zone) THEN
 		RAISE EXCEPTION 'time zone "%" does not exist', create_reward_plan.time_zone
@@ -58,7 +70,8 @@ BEGIN
 	END IF;
 	IF NOT COALESCE(isfinite(create_reward_plan.starts_at), false) OR NOT COALESCE(isfinite(create_reward_plan.ends_at), true)
 		OR create_reward_plan.ends_at <= create_reward_plan.starts_at THEN
-		RAISE EXCEPTION 'a reward plan starts at a time and ends later, or not at all' USING ERRCODE = 'invalid_parameter_value';
+		RAISE EXCEPTION 'a reward plan starts at a time and ends later, or not at all'
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Leave ends_at out for a plan that runs until mobanon.end_reward_plan().';
 	END IF;
 	LOCK TABLE reward_plan IN SHARE ROW EXCLUSIVE MODE;
 	IF EXISTS (SELECT FROM reward_plan AS r WHERE r.purpose = create_reward_plan.purpose AND r.category = create_reward_plan.category
@@ -125,11 +138,25 @@ JOIN mobanon.consent_state AS s ON s.scope_id = c.scope_id,
 	LATERAL mobanon.reward_periods(mobanon.consent_intervals(s.decisions), r.starts_at, r.ends_at, r.period, r.time_zone, now()) AS p;
 COMMENT ON VIEW mobanon.billing_statement IS
 'For the operator''s billing: every credited period of every subject up to now. Derived from consent; a decision that arrives late, or is invalidated, changes it.';
+COMMENT ON COLUMN mobanon.billing_statement.subject IS 'whose credit it is';
+COMMENT ON COLUMN mobanon.billing_statement.plan_id IS 'plan it is earned under';
+COMMENT ON COLUMN mobanon.billing_statement.purpose IS 'purpose of the plan';
+COMMENT ON COLUMN mobanon.billing_statement.category IS 'data category of the plan';
+COMMENT ON COLUMN mobanon.billing_statement.number IS 'number of the period, from 1';
+COMMENT ON COLUMN mobanon.billing_statement.period_from IS 'start of the period';
+COMMENT ON COLUMN mobanon.billing_statement.period_to IS 'end of the period, not included';
+COMMENT ON COLUMN mobanon.billing_statement.credit IS 'amount';
+COMMENT ON COLUMN mobanon.billing_statement.currency IS 'currency of the amount (ISO 4217)';
 CREATE VIEW mobanon.billing_balance WITH (security_barrier) AS
 SELECT b.subject, b.purpose, b.currency, count(*) AS periods, sum(b.credit) AS earned
 FROM mobanon.billing_statement AS b GROUP BY b.subject, b.purpose, b.currency;
 COMMENT ON VIEW mobanon.billing_balance IS
 'For the operator''s billing: what every subject has earned up to now, per purpose and currency. What was paid out is billing''s own to keep.';
+COMMENT ON COLUMN mobanon.billing_balance.subject IS 'whose balance it is';
+COMMENT ON COLUMN mobanon.billing_balance.purpose IS 'purpose of the plans';
+COMMENT ON COLUMN mobanon.billing_balance.currency IS 'currency of the sum (ISO 4217)';
+COMMENT ON COLUMN mobanon.billing_balance.periods IS 'number of credited periods';
+COMMENT ON COLUMN mobanon.billing_balance.earned IS 'sum of their credits';
 
 CREATE FUNCTION mobanon.reward_statement(token text)
 RETURNS TABLE (purpose text, category text, number int, period_from timestamptz, period_to timestamptz, credit numeric, currency text)

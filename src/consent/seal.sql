@@ -22,6 +22,15 @@ CREATE TABLE mobanon.ledger_seal (
 );
 COMMENT ON TABLE mobanon.ledger_seal IS
 'Seals of the ledger: each covers the entries written by transactions from_writer up to, not including, to_writer of an era. root: SHA-256 over their hashes in the order of entry_id; seal: SHA-256 over the seal before, root and the other columns.';
+COMMENT ON COLUMN mobanon.ledger_seal.seal_id IS 'number of the seal, without a gap';
+COMMENT ON COLUMN mobanon.ledger_seal.era IS 'cluster in which the sealed entries were written';
+COMMENT ON COLUMN mobanon.ledger_seal.from_writer IS 'first transaction whose entries are sealed';
+COMMENT ON COLUMN mobanon.ledger_seal.to_writer IS 'first transaction whose entries are not';
+COMMENT ON COLUMN mobanon.ledger_seal.entries IS 'number of entries sealed';
+COMMENT ON COLUMN mobanon.ledger_seal.root IS 'hash of the entries, in the order of entry_id';
+COMMENT ON COLUMN mobanon.ledger_seal.seal IS 'hash of the seal before, of root and of the other columns';
+COMMENT ON COLUMN mobanon.ledger_seal.sealed_at IS 'when';
+COMMENT ON COLUMN mobanon.ledger_seal.sealed_by IS 'role that sealed';
 -- No foreign key: pg_restore -j loads tables in any order; verify_ledger() compares them.
 CREATE TABLE mobanon.ledger_sealed (
 	entry_id	bigint PRIMARY KEY,
@@ -40,7 +49,7 @@ SET search_path = pg_catalog, mobanon, pg_temp
 AS $$
 BEGIN
 	RAISE EXCEPTION 'seals of the ledger are not changed: % is refused', TG_OP
-		USING ERRCODE = 'insufficient_privilege';
+		USING ERRCODE = 'insufficient_privilege', HINT = 'mobanon.seal_ledger() adds seals; mobanon.verify_ledger() checks them.';
 END
 $$;
 COMMENT ON FUNCTION mobanon.refuse_seal_change() IS 'Trigger: nothing in the seals is changed or removed.';

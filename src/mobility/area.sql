@@ -16,6 +16,11 @@ CREATE TABLE mobanon.area_set (
 );
 COMMENT ON TABLE mobanon.area_set IS
 'Sets of areas that do not overlap. resolution: of all their cells; sealed_at: since when the set may not change, because something was released with it.';
+COMMENT ON COLUMN mobanon.area_set.area_set IS 'name of the set';
+COMMENT ON COLUMN mobanon.area_set.resolution IS 'resolution of all its cells';
+COMMENT ON COLUMN mobanon.area_set.description IS 'what the areas are';
+COMMENT ON COLUMN mobanon.area_set.created_at IS 'when it was made';
+COMMENT ON COLUMN mobanon.area_set.sealed_at IS 'since when the set may not change; NULL: it may';
 CREATE TABLE mobanon.area_cell (
 	area_set	text COLLATE "C" NOT NULL,
 	cell		mobanon.cell NOT NULL,
@@ -23,6 +28,9 @@ CREATE TABLE mobanon.area_cell (
 	PRIMARY KEY (area_set, cell)
 );
 COMMENT ON TABLE mobanon.area_cell IS 'The cells of areas, each in one area of its set.';
+COMMENT ON COLUMN mobanon.area_cell.area_set IS 'the set';
+COMMENT ON COLUMN mobanon.area_cell.cell IS 'a cell of the area';
+COMMENT ON COLUMN mobanon.area_cell.area IS 'name of the area';
 SELECT pg_catalog.pg_extension_config_dump('mobanon.area_set', '');
 SELECT pg_catalog.pg_extension_config_dump('mobanon.area_cell', '');
 

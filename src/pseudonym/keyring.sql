@@ -75,7 +75,8 @@ BEGIN
 		IF EXISTS (SELECT FROM key_epoch WHERE domain_id = COALESCE(NEW.domain_id, OLD.domain_id) AND follows = border)
 			AND NOT EXISTS (SELECT FROM key_epoch WHERE domain_id = COALESCE(NEW.domain_id, OLD.domain_id) AND ends_at = border) THEN
 			RAISE EXCEPTION 'an epoch of a pseudonym domain starts where no other ends'
-				USING ERRCODE = 'integrity_constraint_violation', TABLE = 'key_epoch', SCHEMA = 'mobanon', CONSTRAINT = TG_NAME;
+				USING ERRCODE = 'integrity_constraint_violation', TABLE = 'key_epoch', SCHEMA = 'mobanon', CONSTRAINT = TG_NAME,
+					  HINT = 'Epochs are made and changed by mobanon.extend_domain() and mobanon.rotate_key().';
 		END IF;
 	END LOOP;
 	RETURN NULL;
@@ -95,9 +96,18 @@ SELECT d.domain, e.epoch, e.starts_at, e.ends_at,
 		 ELSE 'current' END AS state,
 	e.root_key, e.created_at, e.shredded_at
 FROM mobanon.key_epoch AS e
-JOIN mobanon.key_domain AS d USING (domain_id);
+JOIN mobanon.key_domain AS d USING (domain_id)
+ORDER BY d.domain, e.starts_at;
 COMMENT ON VIEW mobanon.keyring IS
-'Every key of every pseudonym domain, without the keys: its time, its state, and the fingerprint of the root key that wraps it.';
+'Every key of every pseudonym domain, in the order of time, without the keys: its time, its state, and the fingerprint of the root key that wraps it.';
+COMMENT ON COLUMN mobanon.keyring.domain IS 'pseudonym domain';
+COMMENT ON COLUMN mobanon.keyring.epoch IS 'number of the epoch; never used twice in a domain';
+COMMENT ON COLUMN mobanon.keyring.starts_at IS 'from when on the key holds';
+COMMENT ON COLUMN mobanon.keyring.ends_at IS 'until when, not included';
+COMMENT ON COLUMN mobanon.keyring.state IS 'past, current, future, or shredded: the key is destroyed';
+COMMENT ON COLUMN mobanon.keyring.root_key IS 'fingerprint of the root key that wraps the key, see key_fingerprint()';
+COMMENT ON COLUMN mobanon.keyring.created_at IS 'when the key was made';
+COMMENT ON COLUMN mobanon.keyring.shredded_at IS 'when the key was destroyed';
 
 CREATE FUNCTION mobanon.key_fingerprint() RETURNS text
 LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'key_fingerprint';
@@ -132,7 +142,8 @@ BEGIN
 	SELECT * INTO d FROM key_domain AS k WHERE k.domain = lock_domain.domain FOR UPDATE;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'pseudonym domain "%" does not exist', lock_domain.domain
-			USING ERRCODE = 'MP005', HINT = 'Make it with mobanon.create_domain().';
+			USING ERRCODE = 'MP005', HINT = CASE lock_domain.domain WHEN 'proof of consent'
+				THEN 'mobanon.erase_subject() makes it when it needs it.' ELSE 'Make it with mobanon.create_domain().' END;
 	END IF;
 	RETURN d;
 END
@@ -155,7 +166,8 @@ DECLARE
 BEGIN
 	d := lock_domain(add_epochs.domain);
 	IF NOT isfinite(until) THEN
-		RAISE EXCEPTION 'keys are made for a finite time' USING ERRCODE = 'datetime_field_overflow';
+		RAISE EXCEPTION 'keys are made for a finite time'
+			USING ERRCODE = 'datetime_field_overflow', HINT = 'Make them some periods ahead, and more with mobanon.extend_domain().';
 	END IF;
 	SELECT max(e.epoch), max(e.ends_at) INTO number, last FROM key_epoch AS e WHERE e.domain_id = d.domain_id;
 	WHILE COALESCE(last, d.starts_at) < until LOOP
@@ -182,47 +194,64 @@ $$;
 COMMENT ON FUNCTION mobanon.add_epochs(text, timestamptz) IS
 'For the keyring''s own functions: appends epochs to a domain until they reach the given time.';
 
+CREATE FUNCTION mobanon.make_domain(domain text, period interval, starts_at timestamptz, ends_at timestamptz) RETURNS void
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	first	timestamptz := COALESCE(make_domain.starts_at, date_trunc('day', now(), 'UTC'));
+	until	timestamptz;
+BEGIN
+	IF make_domain.domain IS NULL OR make_domain.period IS NULL THEN
+		RAISE EXCEPTION 'a pseudonym domain needs a name and a rotation period'
+			USING ERRCODE = 'null_value_not_allowed', HINT = 'SELECT mobanon.create_domain(''retail'', ''1 day'').';
+	END IF;
+	IF length(make_domain.domain) NOT BETWEEN 1 AND 63 THEN
+		RAISE EXCEPTION 'the name of a pseudonym domain has 1 to 63 characters'
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Take a shorter name; it cannot be changed later.';
+	END IF;
+	IF NOT isfinite(first) OR NOT isfinite(COALESCE(make_domain.ends_at, now())) THEN
+		RAISE EXCEPTION 'keys are made for a finite time'
+			USING ERRCODE = 'datetime_field_overflow', HINT = 'Make them some periods ahead, and more with mobanon.extend_domain().';
+	END IF;
+	IF period_end(first, make_domain.period, 1) <= first
+		OR period_end(first, make_domain.period, 2) <= period_end(first, make_domain.period, 1) THEN
+		RAISE EXCEPTION 'the rotation period must be positive'
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'For how long a subject keeps its pseudonym: for example ''1 day'', ''1 month''.';
+	END IF;
+	until := COALESCE(make_domain.ends_at, period_end(GREATEST(first, now()), make_domain.period, 2));
+	IF until <= first THEN
+		RAISE EXCEPTION 'the domain would end before it starts'
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'starts_at is the third argument, ends_at the fourth.';
+	END IF;
+	-- the lock keeps two creators from taking one number
+	LOCK TABLE key_domain IN SHARE ROW EXCLUSIVE MODE;
+	IF EXISTS (SELECT FROM key_domain AS k WHERE k.domain = make_domain.domain) THEN
+		RAISE EXCEPTION 'pseudonym domain "%" already exists', make_domain.domain
+			USING ERRCODE = 'duplicate_object',
+				  HINT = 'Make keys for later times with mobanon.extend_domain().';
+	END IF;
+	INSERT INTO key_domain (domain, domain_id, period, starts_at)
+	SELECT make_domain.domain, COALESCE(max(k.domain_id), 0) + 1, make_domain.period, first
+	FROM key_domain AS k;
+	PERFORM add_epochs(make_domain.domain, until);
+END
+$$;
+COMMENT ON FUNCTION mobanon.make_domain(text, interval, timestamptz, timestamptz) IS
+'For create_domain() and proof_hash(): makes a domain by any name.';
+
 CREATE FUNCTION mobanon.create_domain(domain text, period interval,
 	starts_at timestamptz DEFAULT NULL, ends_at timestamptz DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, mobanon, pg_temp
 AS $$
-#variable_conflict use_column
-DECLARE
-	first	timestamptz := COALESCE(create_domain.starts_at, date_trunc('day', now(), 'UTC'));
-	until	timestamptz;
 BEGIN
-	IF create_domain.domain IS NULL OR create_domain.period IS NULL THEN
-		RAISE EXCEPTION 'a pseudonym domain needs a name and a rotation period'
-			USING ERRCODE = 'null_value_not_allowed';
+	IF create_domain.domain = 'proof of consent' THEN
+		RAISE EXCEPTION 'the name "%" is reserved', create_domain.domain
+			USING ERRCODE = 'reserved_name', HINT = 'mobanon.erase_subject() makes this domain when it needs it; take another name.';
 	END IF;
-	IF length(create_domain.domain) NOT BETWEEN 1 AND 63 THEN
-		RAISE EXCEPTION 'the name of a pseudonym domain has 1 to 63 characters'
-			USING ERRCODE = 'invalid_parameter_value';
-	END IF;
-	IF NOT isfinite(first) OR NOT isfinite(COALESCE(create_domain.ends_at, now())) THEN
-		RAISE EXCEPTION 'keys are made for a finite time' USING ERRCODE = 'datetime_field_overflow';
-	END IF;
-	IF period_end(first, create_domain.period, 1) <= first
-		OR period_end(first, create_domain.period, 2) <= period_end(first, create_domain.period, 1) THEN
-		RAISE EXCEPTION 'the rotation period must be positive'
-			USING ERRCODE = 'invalid_parameter_value';
-	END IF;
-	until := COALESCE(create_domain.ends_at, period_end(GREATEST(first, now()), create_domain.period, 2));
-	IF until <= first THEN
-		RAISE EXCEPTION 'the domain would end before it starts' USING ERRCODE = 'invalid_parameter_value';
-	END IF;
-	-- the lock keeps two creators from taking one number
-	LOCK TABLE key_domain IN SHARE ROW EXCLUSIVE MODE;
-	IF EXISTS (SELECT FROM key_domain AS k WHERE k.domain = create_domain.domain) THEN
-		RAISE EXCEPTION 'pseudonym domain "%" already exists', create_domain.domain
-			USING ERRCODE = 'duplicate_object',
-				  HINT = 'Make keys for later times with mobanon.extend_domain().';
-	END IF;
-	INSERT INTO key_domain (domain, domain_id, period, starts_at)
-	SELECT create_domain.domain, COALESCE(max(k.domain_id), 0) + 1, create_domain.period, first
-	FROM key_domain AS k;
-	PERFORM add_epochs(create_domain.domain, until);
+	PERFORM make_domain(create_domain.domain, create_domain.period, create_domain.starts_at, create_domain.ends_at);
 END
 $$;
 COMMENT ON FUNCTION mobanon.create_domain(text, interval, timestamptz, timestamptz) IS

@@ -17,3 +17,6 @@ test-crash-release:
 .PHONY: test-diversity
 test-diversity:
 	@SUBJECTS=5000 ONLY=release_diversity_city test/run
+
+# after the tables and views they are about
+SQL_PARTS += src/release/columns.sql

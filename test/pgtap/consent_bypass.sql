@@ -194,6 +194,7 @@ INSERT INTO attack VALUES
 ('a new partition in CREATE SCHEMA', $$CREATE SCHEMA atk2 CREATE TABLE p3 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');; INSERT INTO events VALUES (1000000001, '2026-02-01', 'k', 'SECRET', 1);; SELECT count(*) FROM atk2.p3$$, true),
 ('a default partition scanned', $$CREATE TABLE p9 PARTITION OF events DEFAULT;; CREATE TABLE p4 PARTITION OF events FOR VALUES FROM ('2027-01-01') TO ('2028-01-01');; ALTER TABLE events_1 RENAME TO other;; SELECT count(*) FROM other$$, true),
 ('columns exchanged', $$ALTER TABLE events RENAME subject TO s;; ALTER TABLE events RENAME x TO subject;; SELECT count(*) FROM events WHERE s = 1000000150;; CREATE TABLE p3 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');; SELECT count(*) FROM events_1 WHERE s = 1000000150$$, true),
+('columns exchanged, as a view''s', $$ALTER VIEW events RENAME COLUMN subject TO s;; ALTER MATERIALIZED VIEW events RENAME COLUMN x TO subject;; DROP POLICY mobanon_tap_by ON events_1;; CREATE TABLE p3 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');; SELECT count(*) FROM events_1$$, true),
 ('given to another owner', $$GRANT ALL ON events TO PUBLIC;; ALTER TABLE events OWNER TO tap_by_analyst;; REASSIGN OWNED BY tap_by_owner TO tap_by_job;; SELECT count(*), max(note) FROM events;; SELECT count(*) FROM events_1$$, true);
 
 -- Every setting that a session may change, to values it may take.

@@ -3,7 +3,7 @@
 SET search_path = public, mobanon;
 SET timezone = 'UTC';
 SET client_min_messages = error;
-SELECT plan(33);
+SELECT plan(39);
 CREATE ROLE tap_wd_job;
 CREATE ROLE tap_wd_dba;
 CREATE ROLE tap_wd_monitor;
@@ -69,7 +69,19 @@ SELECT unalike((SELECT string_agg(a::text, '') FROM customer_alarms() AS a), '%4
 INSERT INTO consent_import (subject, purpose, state, channel, decided_at) VALUES ('497', 'tap_wdd', 'withdrawn', 'import', now() - interval '25 hours');
 SELECT count(*) FROM import_consents();
 SELECT results_eq($$SELECT alarm FROM customer_alarms() WHERE alarm <> 'withdrawal late'$$, $$VALUES ('withdrawal overdue')$$, 'one that the import refused stays overdue');
-DELETE FROM consent_import;
+SELECT is((SELECT remedy FROM customer_alarms() WHERE alarm = 'withdrawal overdue'),
+	'correct or delete the row in mobanon.consent_import (refused IS NOT NULL), then SELECT * FROM mobanon.import_consents()', 'with a remedy that is not just the import again');
+SELECT is((SELECT regexp_replace(detail, ', decided.*', '') FROM customer_alarms() WHERE alarm = 'withdrawal overdue'),
+	'withdrawn of an unknown purpose: refused by the import: no such purpose', 'and says why it was refused');
+SELECT results_eq('SELECT DISTINCT refused FROM withdrawal_status() WHERE entry_id IS NULL', $$VALUES ('no such purpose')$$, 'as the status does');
+-- columns in disorder: the number stands where the state should
+INSERT INTO consent_import (subject, purpose, state, channel, decided_at) VALUES ('withdrawn', '4977', '49777', 'import', now() - interval '25 hours');
+SELECT count(*) FROM import_consents();
+SELECT unalike((SELECT string_agg(a::text, '') FROM customer_alarms() AS a), '%4977%', 'a number in the wrong column is not shown');
+DELETE FROM consent_import WHERE state = '49777';
+UPDATE consent_import SET purpose = 'tap_wd';
+SELECT results_eq('SELECT * FROM import_consents()', $$VALUES ('recorded', 1::bigint)$$, 'the remedy: corrected and imported');
+SELECT is_empty($$SELECT * FROM customer_alarms() WHERE alarm <> 'withdrawal late'$$, 'it is no longer overdue');
 
 -- a state that does not follow the ledger
 RESET ROLE;

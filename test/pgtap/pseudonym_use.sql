@@ -131,14 +131,14 @@ RESET ROLE;
 SELECT is_empty($$
 	SELECT p.oid::regprocedure FROM pg_proc AS p
 	WHERE p.pronamespace = 'mobanon'::regnamespace AND p.proname IN ('pseudonymize', 'normalize_msisdn', 'try_normalize_msisdn', 'hmac_sha256',
-		'new_wrapped_key', 'rewrapped_key', 'key_fingerprint', 'rotate_key', 'shred_epoch', 'rewrap_keys', 'create_domain', 'extend_domain',
+		'new_wrapped_key', 'rewrapped_key', 'key_fingerprint', 'rotate_key', 'shred_epoch', 'rewrap_keys', 'create_domain', 'make_domain', 'extend_domain',
 		'add_epochs', 'lock_domain', 'period_end', 'keyring_changed', 'check_no_gap')
 	AND has_function_privilege('pseudonym_analyst', p.oid, 'EXECUTE')
 $$, 'PUBLIC may call nothing of this room');
 SELECT bag_eq($$
 	SELECT p.proname::text, a.grantee::regrole::text FROM pg_proc AS p, aclexplode(p.proacl) AS a
 	WHERE p.pronamespace = 'mobanon'::regnamespace AND a.grantee <> p.proowner
-	AND p.proname IN ('hmac_sha256', 'new_wrapped_key', 'rewrapped_key', 'key_fingerprint', 'rotate_key', 'shred_epoch', 'rewrap_keys', 'create_domain', 'extend_domain', 'add_epochs', 'lock_domain', 'period_end')
+	AND p.proname IN ('hmac_sha256', 'new_wrapped_key', 'rewrapped_key', 'key_fingerprint', 'rotate_key', 'shred_epoch', 'rewrap_keys', 'create_domain', 'make_domain', 'extend_domain', 'add_epochs', 'lock_domain', 'period_end')
 $$, $$VALUES ('key_fingerprint', 'mobanon_admin'), ('rotate_key', 'mobanon_admin'), ('shred_epoch', 'mobanon_admin'), ('rewrap_keys', 'mobanon_admin'),
 	('create_domain', 'mobanon_admin'), ('extend_domain', 'mobanon_admin')$$, 'the keyring is the DBA''s');
 -- a DBA who is no superuser can do the daily work
