@@ -19,6 +19,7 @@ CREATE ROLE tap_by_free BYPASSRLS;
 GRANT mobanon_admin TO tap_by_owner;
 CREATE SCHEMA atk;
 GRANT ALL ON SCHEMA atk TO PUBLIC;
+SELECT format('GRANT CREATE ON DATABASE %I TO tap_by_owner', current_database()) \gexec
 SELECT create_purpose('tap_by', 'test');
 SELECT create_purpose('tap_by_other', 'test');
 SELECT count(grant_consent(i::text, 'tap_by', 'app', '2024-01-01')) FROM generate_series(1000000001, 1000000100) AS i;
@@ -39,7 +40,15 @@ BEGIN
 	INSERT INTO events SELECT 1000000001 + i % 100, '2024-06-01'::timestamptz + i * interval '1 minute', 'k' || i % 7, 'seen', i FROM generate_series(1, 2000) AS i;
 	INSERT INTO events SELECT hidden, '2024-07-01'::timestamptz + i * interval '1 minute', 'k', 'SECRET ' || hidden, i FROM generate_series(1, 37) AS i;
 	INSERT INTO events SELECT 1000000200 + i % 50, '2024-07-02'::timestamptz + i * interval '1 minute', 'k', 'SECRET ' || 1000000200 + i % 50, i FROM generate_series(1, 500) AS i;
-	PERFORM protect('events', 'subject', 'at');
+	-- a table of hidden rows alone, with constraints that nobody has tested on them
+	CREATE DOMAIN word AS text;
+	CREATE DOMAIN longer_word AS word;
+	CREATE TABLE split (subject bigint NOT NULL, at timestamptz, note text, word longer_word) PARTITION BY LIST (note);
+	CREATE TABLE split_rest PARTITION OF split DEFAULT;
+	INSERT INTO split SELECT subject, at, note, note FROM events WHERE subject = hidden;
+	ALTER DOMAIN word ADD CONSTRAINT late CHECK (VALUE <> 'SECRET 1000000150') NOT VALID;
+	ALTER TABLE split ADD CONSTRAINT late CHECK (note <> 'SECRET 1000000150') NOT VALID;
+	PERFORM protect('events', 'subject', 'at'), protect('split', 'subject', 'at');
 	GRANT SELECT ON events, events_1, events_2 TO tap_by_job, tap_by_analyst, tap_by_free;
 	GRANT INSERT, UPDATE, DELETE, REFERENCES, TRIGGER ON events, events_1 TO tap_by_free;
 	RESET ROLE;
@@ -190,6 +199,11 @@ INSERT INTO attack VALUES
 ('detached, then opened', $$ALTER TABLE events DETACH PARTITION events_1;; SELECT count(*) FROM events_1;; ALTER TABLE events_1 DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY;; SELECT count(*), max(note) FROM events_1;; ALTER TABLE events_1 ADD CHECK (leak(note));; CREATE POLICY p ON events_1 USING (true);; SELECT count(*) FROM events_1 WHERE subject = 1000000150$$, true),
 ('detached and attached elsewhere', $$ALTER TABLE events DETACH PARTITION events_1;; CREATE TABLE atk.mother (LIKE events) PARTITION BY RANGE (at);; ALTER TABLE atk.mother ATTACH PARTITION events_1 FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');; SELECT count(*) FROM atk.mother WHERE note LIKE 'SECRET%'$$, true),
 ('read through a parent', $$CREATE TABLE atk.mother (LIKE events) PARTITION BY LIST (kind);; ALTER TABLE atk.mother ATTACH PARTITION events DEFAULT;; SELECT count(*) FROM atk.mother WHERE subject = 1000000150;; CREATE TABLE atk.above (LIKE events);; ALTER TABLE events_1 INHERIT atk.above;; SELECT count(*), max(note) FROM atk.above$$, true),
+('bounds of a new parent', $$CREATE TABLE atk.halves (LIKE events) PARTITION BY LIST ((subject = 1000000150));; ALTER TABLE atk.halves ATTACH PARTITION events FOR VALUES IN (false)$$, true),
+('bounds of a partition attached again', $$ALTER TABLE split DETACH PARTITION split_rest;; ALTER TABLE split ATTACH PARTITION split_rest FOR VALUES IN ('SECRET 1000000150')$$, true),
+('bounds beside a default partition', $$CREATE TABLE p5 PARTITION OF split FOR VALUES IN ('SECRET 1000000150');; CREATE TABLE IF NOT EXISTS p6 PARTITION OF split FOR VALUES IN ('SECRET 1000000150');; CREATE TABLE p7 (LIKE split INCLUDING CONSTRAINTS);; ALTER TABLE split ATTACH PARTITION p7 FOR VALUES IN ('SECRET 1000000150')$$, true),
+('bounds in CREATE SCHEMA', $$CREATE SCHEMA atk2 CREATE TABLE p5 PARTITION OF split FOR VALUES IN ('SECRET 1000000150')$$, true),
+('a check of a domain, and one tested later', $$ALTER DOMAIN word ADD CHECK (leak(VALUE));; ALTER DOMAIN longer_word ADD CHECK (VALUE <> 'SECRET 1000000150');; ALTER DOMAIN word VALIDATE CONSTRAINT late;; ALTER TABLE split VALIDATE CONSTRAINT late;; ALTER TABLE split_rest VALIDATE CONSTRAINT late$$, true),
 ('a new partition', $$CREATE TABLE p3 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');; INSERT INTO events VALUES (1000000150, '2026-02-01', 'k', 'SECRET 1000000150', 1);; SELECT count(*) FROM p3;; SELECT count(*) FROM events$$, true),
 ('a new partition in CREATE SCHEMA', $$CREATE SCHEMA atk2 CREATE TABLE p3 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');; INSERT INTO events VALUES (1000000001, '2026-02-01', 'k', 'SECRET', 1);; SELECT count(*) FROM atk2.p3$$, true),
 ('a default partition scanned', $$CREATE TABLE p9 PARTITION OF events DEFAULT;; CREATE TABLE p4 PARTITION OF events FOR VALUES FROM ('2027-01-01') TO ('2028-01-01');; ALTER TABLE events_1 RENAME TO other;; SELECT count(*) FROM other$$, true),
