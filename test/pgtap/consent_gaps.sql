@@ -104,7 +104,10 @@ SELECT pg_temp.gap('CREATE INDEX computed ON gap.events (gap.own(note))', 'code 
 SELECT pg_temp.gap(format('ALTER TABLE %s ADD CONSTRAINT own CHECK (gap.own(kind) <> '''')', :'odd'), 'code over all rows', '%constraint own%');
 SELECT pg_temp.gap('ALTER TABLE gap.events ADD COLUMN made text GENERATED ALWAYS AS (gap.own(note)) STORED', 'code over all rows', 'gap.events column made%');
 CREATE DOMAIN gap.word AS text;
-SELECT pg_temp.gap('ALTER DOMAIN gap.word OWNER TO tap_gap_owner; ALTER TABLE gap.events ADD COLUMN word gap.word', 'code over all rows', 'gap.events column word%', 'ALTER TABLE gap.events DROP COLUMN word');
+CREATE DOMAIN gap.longer_word AS gap.word;
+ALTER TABLE gap.events ADD COLUMN word gap.longer_word;
+SELECT pg_temp.gap('ALTER DOMAIN gap.word ADD CONSTRAINT own CHECK (gap.own(VALUE) <> '''')', 'code over all rows', 'gap.events column word%gap.word%gap.own(text)%');
+ALTER TABLE gap.events DROP COLUMN word;
 CREATE TABLE gap.keyed (subject text, at timestamptz) PARTITION BY LIST (gap.own(subject));
 SELECT pg_temp.gap('ALTER TABLE gap.keyed OWNER TO tap_gap_owner; SELECT mobanon.protect(''gap.keyed'', ''subject'', ''at'')', 'code over all rows', 'gap.keyed the partition key%', 'SELECT mobanon.unprotect(''gap.keyed'')');
 
