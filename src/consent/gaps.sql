@@ -24,6 +24,11 @@ AS $$
 	FROM protected_members() AS m JOIN pg_class AS c ON c.oid = m.member
 	WHERE c.relkind IN ('r', 'p') AND NOT (c.relrowsecurity AND c.relforcerowsecurity)
 	UNION ALL
+	SELECT m.member, 'owner has no policy', format('policy mobanon_load is missing, or not for the owner %s: the table is not known as protected, or takes no rows', c.relowner::regrole),
+		format('SELECT mobanon.close_table(%L)', m.member)
+	FROM protected_members() AS m JOIN pg_class AS c ON c.oid = m.member
+	WHERE c.relkind IN ('r', 'p') AND NOT owner_loads(m.member)
+	UNION ALL
 	SELECT m.member, 'foreign partition', format('of the protected table %s; it is read on another server', m.root),
 		format(CASE WHEN c.relispartition THEN 'ALTER TABLE %s DETACH PARTITION %s' ELSE 'ALTER FOREIGN TABLE %2$s NO INHERIT %1$s' END,
 			   i.inhparent::regclass, m.member)

@@ -224,7 +224,7 @@ SELECT a.what, a.owner, r.role, pg_temp.try('bya', r.role, a.sql) AS in_a, pg_te
 FROM attack AS a, unnest(ARRAY['tap_by_analyst', 'tap_by_job', 'tap_by_owner', 'tap_by_free']) AS r (role)
 WHERE r.role <> 'tap_by_free' OR a.what NOT LIKE 'settings %';
 
-SELECT plan((SELECT count(*)::int FROM result WHERE role <> 'tap_by_free' AND (owner OR role <> 'tap_by_owner')) + 18);
+SELECT plan((SELECT count(*)::int FROM result WHERE role <> 'tap_by_free' AND (owner OR role <> 'tap_by_owner')) + 26);
 SELECT CASE WHEN in_a <> in_b THEN is(in_a, in_b, format('%s, as %s', what, role))
 	ELSE ok(in_a !~ '[^'']SECRET 10|leaked:.+' AND (in_a LIKE '%leaked:'), format('%s, as %s', what, role)) END
 FROM result WHERE role <> 'tap_by_free' AND (owner OR role <> 'tap_by_owner') ORDER BY what, role;
@@ -290,12 +290,42 @@ SET ROLE tap_by_analyst;
 SELECT lives_ok('SELECT * FROM pg_stat_user_tables', 'and it can be taken back');
 RESET ROLE;
 
+-- Another owner, and an owner who is dropped as PostgreSQL's manual says.
+CREATE ROLE tap_by_heir;
+REASSIGN OWNED BY tap_by_owner TO tap_by_heir;
+SELECT is((SELECT string_agg(DISTINCT polroles::regrole[]::text, ' ') FROM pg_policy WHERE polname = 'mobanon_load'), '{tap_by_heir}', 'after REASSIGN OWNED the tables are loaded by their new owner');
+DROP OWNED BY tap_by_owner;
+SET ROLE tap_by_heir;
+SELECT lives_ok($$INSERT INTO bya.events (subject, at, note) VALUES (1000000001, '2025-06-01', 'seen')$$, 'who inserts');
+SELECT is((SELECT count(*) FROM bya.events), 0::bigint, 'and reads nothing');
+RESET ROLE;
+ALTER TABLE bya.events_1 OWNER TO tap_by_job;
+SELECT is((SELECT polroles::regrole[]::text FROM pg_policy WHERE polname = 'mobanon_load' AND polrelid = 'bya.events_1'::regclass), '{tap_by_job}', 'the same after ALTER TABLE ... OWNER TO');
+ALTER TABLE bya.events_1 OWNER TO tap_by_heir;
+-- a policy that DROP OWNED takes with it
+ALTER EVENT TRIGGER mobanon_close_new_partitions DISABLE;
+ALTER POLICY mobanon_load ON bya.events_1 TO tap_by_free;
+ALTER EVENT TRIGGER mobanon_close_new_partitions ENABLE ALWAYS;
+DROP OWNED BY tap_by_free;
+SELECT ok(owner_loads('bya.events_1'), 'what DROP OWNED takes is there again');
+SET ROLE tap_by_job;
+SELECT throws_ok($$EXPLAIN ANALYZE SELECT * FROM bya.events WHERE subject = 1000000150$$, '42501', NULL, 'so that EXPLAIN ANALYZE is refused all the while');
+RESET ROLE;
+-- who cannot change the policies of the new owner's table does not give it away
+CREATE ROLE tap_by_stiff NOINHERIT;
+GRANT tap_by_heir TO tap_by_stiff;
+ALTER TABLE byb.split OWNER TO tap_by_stiff;
+SET ROLE tap_by_stiff;
+SELECT throws_ok($$ALTER TABLE byb.split OWNER TO tap_by_heir$$, '42501', 'ALTER TABLE is refused: the policies of the protected table byb.split have to be those of its owner tap_by_heir', 'otherwise the change of owner is refused');
+RESET ROLE;
+SELECT ok(owner_loads('byb.split'), 'and the policy is as it was');
+
 -- Without the extension a protected table stays closed.
 DROP EXTENSION mobanon CASCADE;
 SET ROLE tap_by_job;
 SELECT is((SELECT count(*) FROM bya.events), 0::bigint, 'after DROP EXTENSION ... CASCADE the purpose role reads nothing');
 RESET ROLE;
-SET ROLE tap_by_owner;
+SET ROLE tap_by_heir;
 SELECT is((SELECT count(*) FROM bya.events_1), 0::bigint, 'and neither does the owner');
 RESET ROLE;
 SELECT * FROM finish();
