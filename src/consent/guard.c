@@ -21,12 +21,14 @@
 
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "access/xact.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_statistic.h"
 #include "catalog/pg_type.h"
 #include "commands/policy.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
+#include "tcop/utility.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -37,6 +39,7 @@ PG_FUNCTION_INFO_V1(consented_support);
 PG_FUNCTION_INFO_V1(guard_is_preloaded);
 
 static ExecutorStart_hook_type next_executor_start = NULL;
+static ProcessUtility_hook_type next_process_utility = NULL;
 static get_relation_stats_hook_type next_relation_stats = NULL;
 
 /* A table of protect(), or below one: those have the policy by which their owner loads. */
@@ -58,45 +61,96 @@ guard_reads_around_policies(void)
 
 /* ---- EXPLAIN ANALYZE ------------------------------------------------------- */
 
+/* Inside of EXPLAIN; and when the library came, for the EXPLAIN that brought it. */
+static bool explaining = false;
+static TimestampTz loaded_at;
+
 /*
- * Is this EXPLAIN ANALYZE?  auto_explain measures statements too, but those
- * send their rows somewhere, and what it writes goes to the server's log.
+ * Is this the query of an EXPLAIN ANALYZE?  auto_explain measures queries, too,
+ * and a portal has no receiver yet when it begins: that alone tells nothing.
  */
 static bool
-is_explained(const QueryDesc *query, int eflags)
+is_explained(const QueryDesc *query)
 {
-	if (query->instrument_options == 0 || (eflags & EXEC_FLAG_EXPLAIN_ONLY) != 0)
+	CommandDest dest = query->dest->mydest;
+
+	if (!explaining && loaded_at != GetCurrentStatementStartTimestamp())
 		return false;
 #if PG_VERSION_NUM >= 170000
-	if (query->dest->mydest == DestExplainSerialize)
+	if (dest == DestExplainSerialize)
 		return true;
 #endif
-	return query->dest->mydest == DestNone || query->dest->mydest == DestIntoRel;
+	return dest == DestNone || dest == DestIntoRel;
 }
 
+/* A protected table that the query reads, InvalidOid when there is none or the role may see its rows. */
+static Oid
+hidden_rows_of(const QueryDesc *query)
+{
+	ListCell   *cell;
+
+	if (guard_reads_around_policies())
+		return InvalidOid;
+	foreach(cell, query->plannedstmt->rtable)
+	{
+		RangeTblEntry *rte = lfirst_node(RangeTblEntry, cell);
+
+		if (rte->rtekind == RTE_RELATION && guard_is_protected(rte->relid))
+			return rte->relid;
+	}
+	return InvalidOid;
+}
+
+/*
+ * Measuring counts hidden rows.  What EXPLAIN ANALYZE asked for is refused; what
+ * somebody else asked for, auto_explain, is taken back, whether its hook comes
+ * before or after this one: its plan has no counts then.
+ */
 static void
 guard_executor_start(QueryDesc *query, int eflags)
 {
-	if (unlikely(is_explained(query, eflags)) && !guard_reads_around_policies())
+	bool		runs = (eflags & EXEC_FLAG_EXPLAIN_ONLY) == 0;
+
+	if (unlikely(query->instrument_options != 0) && runs)
 	{
-		ListCell   *cell;
+		Oid			hidden = hidden_rows_of(query);
 
-		foreach(cell, query->plannedstmt->rtable)
-		{
-			RangeTblEntry *rte = lfirst_node(RangeTblEntry, cell);
-
-			if (rte->rtekind == RTE_RELATION && guard_is_protected(rte->relid))
-				ereport(ERROR,
-						(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-						 errmsg("EXPLAIN ANALYZE is refused for the protected table \"%s\"", get_rel_name(rte->relid)),
-						 errdetail("It would show how many rows the policies hide."),
-						 errhint("EXPLAIN without ANALYZE shows the plan; a superuser may measure it.")));
-		}
+		if (OidIsValid(hidden) && is_explained(query))
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("EXPLAIN ANALYZE is refused for the protected table \"%s\"", get_rel_name(hidden)),
+					 errdetail("It would show how many rows the policies hide."),
+					 errhint("EXPLAIN without ANALYZE shows the plan; a superuser may measure it.")));
+		if (OidIsValid(hidden))
+			query->instrument_options = 0;
 	}
 	if (next_executor_start != NULL)
 		next_executor_start(query, eflags);
 	else
 		standard_ExecutorStart(query, eflags);
+	if (unlikely(query->instrument_options != 0) && runs && OidIsValid(hidden_rows_of(query)))
+		query->instrument_options = 0;
+}
+
+static void
+guard_process_utility(PlannedStmt *statement, const char *query, bool read_only_tree, ProcessUtilityContext context,
+					  ParamListInfo params, QueryEnvironment *environment, DestReceiver *dest, QueryCompletion *completion)
+{
+	bool		outer = explaining;
+
+	explaining = IsA(statement->utilityStmt, ExplainStmt);
+	PG_TRY();
+	{
+		if (next_process_utility != NULL)
+			next_process_utility(statement, query, read_only_tree, context, params, environment, dest, completion);
+		else
+			standard_ProcessUtility(statement, query, read_only_tree, context, params, environment, dest, completion);
+	}
+	PG_FINALLY();
+	{
+		explaining = outer;
+	}
+	PG_END_TRY();
 }
 
 /* ---- the planner's statistics ---------------------------------------------- */
@@ -208,6 +262,9 @@ guard_is_preloaded(PG_FUNCTION_ARGS)
 void
 guard_init(void)
 {
+	loaded_at = GetCurrentStatementStartTimestamp();
+	next_process_utility = ProcessUtility_hook;
+	ProcessUtility_hook = guard_process_utility;
 	next_executor_start = ExecutorStart_hook;
 	ExecutorStart_hook = guard_executor_start;
 	next_relation_stats = get_relation_stats_hook;
