@@ -53,7 +53,7 @@ GRANT SELECT ON mobanon.protected_table, mobanon.purpose_role, mobanon.purpose T
 GRANT INSERT, DELETE ON mobanon.protected_table TO mobanon_admin;
 GRANT EXECUTE ON FUNCTION mobanon.close_new_partitions(), mobanon.close_table(regclass), mobanon.relation_tree(regclass),
 	mobanon.purpose_policy(regclass, text), mobanon.guard_load(), mobanon.guard_rewrite(), mobanon.foreign_policies(regclass),
-	mobanon.settle_protected_tables(), mobanon.reads_around_policies(), mobanon.is_restoring() TO PUBLIC;
+	mobanon.owner_loads(regclass), mobanon.settle_protected_tables(), mobanon.reads_around_policies(), mobanon.is_restoring() TO PUBLIC;
 GRANT EXECUTE ON FUNCTION mobanon.protection_gaps(), mobanon.table_gaps(), mobanon.code_gaps(), mobanon.view_gaps(),
 	mobanon.grant_gaps(), mobanon.role_gaps(), mobanon.house_gaps(), mobanon.protected_members(), mobanon.purpose_members(),
 	mobanon.reading_views(), mobanon.harden_statistics(boolean), mobanon.guard_is_preloaded() TO mobanon_admin;

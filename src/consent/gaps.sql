@@ -24,6 +24,11 @@ AS $$
 	FROM protected_members() AS m JOIN pg_class AS c ON c.oid = m.member
 	WHERE c.relkind IN ('r', 'p') AND NOT (c.relrowsecurity AND c.relforcerowsecurity)
 	UNION ALL
+	SELECT m.member, 'owner has no policy', format('policy mobanon_load is missing, or not for the owner %s: the table is not known as protected, or takes no rows', c.relowner::regrole),
+		format('SELECT mobanon.close_table(%L)', m.member)
+	FROM protected_members() AS m JOIN pg_class AS c ON c.oid = m.member
+	WHERE c.relkind IN ('r', 'p') AND NOT owner_loads(m.member)
+	UNION ALL
 	SELECT m.member, 'foreign partition', format('of the protected table %s; it is read on another server', m.root),
 		format(CASE WHEN c.relispartition THEN 'ALTER TABLE %s DETACH PARTITION %s' ELSE 'ALTER FOREIGN TABLE %2$s NO INHERIT %1$s' END,
 			   i.inhparent::regclass, m.member)
@@ -54,8 +59,13 @@ LANGUAGE sql STABLE
 SET search_path = pg_catalog, mobanon, pg_temp
 SET jit = off
 AS $$
-	WITH m AS (
+	WITH RECURSIVE m AS (
 		SELECT p.root, p.member, t.subject_column FROM protected_members() AS p JOIN protected_table AS t ON t.relation = p.root
+	), over (domain, base) AS (
+		-- a domain, and the domains it is made of
+		SELECT y.oid, y.oid FROM pg_type AS y WHERE y.typtype = 'd'
+		UNION ALL
+		SELECT o.domain, y.typbasetype FROM over AS o JOIN pg_type AS y ON y.oid = o.base WHERE y.typbasetype <> 0
 	), changeable AS (
 		-- functions whose owner is subject to policies, and could change what they do
 		SELECT p.oid, p.oid::regprocedure AS function FROM pg_proc AS p JOIN pg_roles AS r ON r.oid = p.proowner
@@ -113,11 +123,14 @@ AS $$
 	FROM m JOIN pg_depend AS d ON d.classid = 'pg_class'::regclass AND d.objid = m.member AND d.refclassid = 'pg_proc'::regclass
 	JOIN changeable AS f ON f.oid = d.refobjid
 	UNION ALL
-	SELECT m.member, 'code over all rows', format('column %I is of the domain %s, to which its owner may add a check', a.attname, y.oid::regtype),
-		format('ALTER DOMAIN %s OWNER TO ...', y.oid::regtype)
+	SELECT m.member, 'code over all rows', format('column %I is of the domain %s, which calls %s, whose owner may change it', a.attname, k.contypid::regtype, f.function),
+		format('ALTER DOMAIN %s DROP CONSTRAINT %I', k.contypid::regtype, k.conname)
 	FROM m JOIN pg_attribute AS a ON a.attrelid = m.member AND a.attnum > 0 AND NOT a.attisdropped
-	JOIN pg_type AS y ON y.oid = a.atttypid AND y.typtype = 'd' JOIN pg_roles AS r ON r.oid = y.typowner
-	WHERE m.member = m.root AND NOT r.rolsuper
+	JOIN over AS o ON o.domain = a.atttypid
+	JOIN pg_constraint AS k ON k.contypid = o.base
+	JOIN pg_depend AS d ON d.classid = 'pg_constraint'::regclass AND d.objid = k.oid AND d.refclassid = 'pg_proc'::regclass
+	JOIN changeable AS f ON f.oid = d.refobjid
+	WHERE m.member = m.root
 	UNION ALL
 	SELECT DISTINCT m.root, 'publication', format('publication %I carries the rows to subscribers', p.pubname),
 		CASE WHEN p.puballtables THEN format('DROP PUBLICATION %I', p.pubname)

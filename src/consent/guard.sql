@@ -83,6 +83,16 @@ $$;
 COMMENT ON FUNCTION mobanon.foreign_policies(regclass) IS
 'The policies of a protected table (or partition) that are not what protect() makes: permissive ones let more be read, restrictive ones may run code over rows without consent.';
 
+CREATE FUNCTION mobanon.owner_loads(relation regclass) RETURNS boolean
+LANGUAGE sql STABLE STRICT
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+	SELECT EXISTS (SELECT FROM pg_policy AS y WHERE y.polrelid = c.oid AND y.polname = 'mobanon_load' AND y.polroles && ARRAY[c.relowner, 0::oid])
+	FROM pg_class AS c WHERE c.oid = relation
+$$;
+COMMENT ON FUNCTION mobanon.owner_loads(regclass) IS
+'Whether a table has the policy mobanon_load, and that for its owner of today: by this policy the owner inserts, and a protected table is known.';
+
 CREATE FUNCTION mobanon.settle_protected_tables() RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, mobanon, pg_temp
@@ -127,6 +137,7 @@ DECLARE
 	root	regclass;
 	member	regclass;
 	above	regclass;
+	table_owner	regrole;
 	kind	"char";
 	found_policy	name;
 	fault	text;
@@ -141,12 +152,12 @@ BEGIN
 	END IF;
 	FOR root IN
 		SELECT t.relation FROM protected_table AS t JOIN pg_class AS c ON c.oid = t.relation
-		WHERE TG_TAG = 'DROP POLICY' OR EXISTS (SELECT FROM relation_tree(t.relation) AS m WHERE m = ANY (touched))
+		WHERE TG_TAG IN ('DROP POLICY', 'DROP OWNED') OR EXISTS (SELECT FROM relation_tree(t.relation) AS m WHERE m = ANY (touched))
 			OR EXISTS (SELECT FROM pg_inherits AS i WHERE i.inhrelid = t.relation)
 	LOOP
 		-- Only what the command touched: closing a member is a command itself, and would come back here for all the others.
 		FOR member IN SELECT m FROM relation_tree(root) AS m
-			WHERE TG_TAG = 'DROP POLICY' OR m = ANY (affected) OR EXISTS (SELECT FROM pg_inherits AS i WHERE i.inhrelid = root)
+			WHERE TG_TAG IN ('DROP POLICY', 'DROP OWNED') OR m = ANY (affected) OR EXISTS (SELECT FROM pg_inherits AS i WHERE i.inhrelid = root)
 		LOOP
 			SELECT c.relkind INTO kind FROM pg_class AS c WHERE c.oid = member;
 			IF kind NOT IN ('r', 'p') THEN
@@ -170,8 +181,13 @@ BEGIN
 					USING ERRCODE = 'object_in_use',
 						  HINT = 'In one transaction: mobanon.unprotect() the table, rename, and mobanon.protect() it by the new name.';
 			END IF;
-			IF NOT (SELECT c.relrowsecurity AND c.relforcerowsecurity FROM pg_class AS c WHERE c.oid = member)
-				OR NOT EXISTS (SELECT FROM pg_policy AS y WHERE y.polrelid = member AND y.polname = 'mobanon_load') THEN
+			IF NOT (SELECT c.relrowsecurity AND c.relforcerowsecurity FROM pg_class AS c WHERE c.oid = member) OR NOT owner_loads(member) THEN
+				SELECT c.relowner::regrole INTO table_owner FROM pg_class AS c WHERE c.oid = member;
+				IF NOT pg_has_role(table_owner, 'USAGE') THEN
+					RAISE EXCEPTION '% is refused: the policies of the protected table % have to be those of its owner %', TG_TAG, member, table_owner
+						USING ERRCODE = 'insufficient_privilege',
+							  HINT = format('Let a superuser do it, or somebody who inherits the rights of %s.', table_owner);
+				END IF;
 				PERFORM close_table(member);
 			END IF;
 			CONTINUE WHEN TG_TAG LIKE '%POLICY' AND member <> ALL (touched);
@@ -187,11 +203,11 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION mobanon.close_new_partitions() IS
-'Event trigger: what becomes a partition or child of a protected table is protected in the same command and stays so when it is detached; protection is not taken off by ALTER TABLE or other policies, and a protected table is not read through a parent.';
+'Event trigger: what becomes a partition or child of a protected table is protected in the same command and stays so when it is detached, also when its owner changes or goes; protection is not taken off by ALTER TABLE or other policies, and a protected table is not read through a parent.';
 CREATE EVENT TRIGGER mobanon_close_new_partitions ON ddl_command_end
 	-- PostgreSQL renames a table's columns for ALTER VIEW, too, and the like
 	WHEN TAG IN ('CREATE TABLE', 'CREATE SCHEMA', 'CREATE FOREIGN TABLE', 'ALTER FOREIGN TABLE', 'ALTER TABLE',
-		'ALTER VIEW', 'ALTER MATERIALIZED VIEW', 'ALTER TYPE', 'CREATE POLICY', 'ALTER POLICY', 'DROP POLICY')
+		'ALTER VIEW', 'ALTER MATERIALIZED VIEW', 'ALTER TYPE', 'CREATE POLICY', 'ALTER POLICY', 'DROP POLICY', 'DROP OWNED')
 	EXECUTE FUNCTION mobanon.close_new_partitions();
 
 CREATE FUNCTION mobanon.guard_load() RETURNS event_trigger

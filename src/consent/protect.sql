@@ -108,6 +108,7 @@ AS $$
 #variable_conflict use_column
 DECLARE
 	table_owner	regrole;
+	loaders	oid[];
 	bound	text;
 BEGIN
 	-- One command: what it fires finds both done.
@@ -115,8 +116,13 @@ BEGIN
 		EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', close_table.relation);
 	END IF;
 	SELECT c.relowner::regrole INTO table_owner FROM pg_class AS c WHERE c.oid = close_table.relation;
-	IF NOT EXISTS (SELECT FROM pg_policy AS y WHERE y.polrelid = close_table.relation AND y.polname = 'mobanon_load') THEN
+	SELECT y.polroles INTO loaders FROM pg_policy AS y WHERE y.polrelid = close_table.relation AND y.polname = 'mobanon_load';
+	IF loaders IS NULL THEN
 		EXECUTE format('CREATE POLICY mobanon_load ON %s FOR INSERT TO %s WITH CHECK (true)', close_table.relation, table_owner);
+	ELSIF NOT loaders && ARRAY[table_owner::oid, 0::oid] THEN
+		-- the owner before is no loader any more, others that were added are
+		EXECUTE format('ALTER POLICY mobanon_load ON %s TO %s', close_table.relation,
+			(SELECT string_agg(l::regrole::text, ', ') FROM unnest(table_owner::oid || CASE WHEN cardinality(loaders) > 1 THEN loaders END) AS l));
 	END IF;
 	FOR bound IN SELECT DISTINCT r.purpose FROM purpose_role AS r LOOP
 		PERFORM purpose_policy(close_table.relation, bound);
@@ -124,7 +130,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION mobanon.close_table(regclass) IS
-'For protect(): row-level security, forced, and the policies of all bound purposes on one table.';
+'For protect(): row-level security, forced, the policy by which the owner loads, and those of all bound purposes, on one table.';
 
 CREATE FUNCTION mobanon.possible_columns(relation regclass, types regtype[]) RETURNS text
 LANGUAGE sql STABLE

@@ -19,6 +19,7 @@ CREATE ROLE tap_by_free BYPASSRLS;
 GRANT mobanon_admin TO tap_by_owner;
 CREATE SCHEMA atk;
 GRANT ALL ON SCHEMA atk TO PUBLIC;
+SELECT format('GRANT CREATE ON DATABASE %I TO tap_by_owner', current_database()) \gexec
 SELECT create_purpose('tap_by', 'test');
 SELECT create_purpose('tap_by_other', 'test');
 SELECT count(grant_consent(i::text, 'tap_by', 'app', '2024-01-01')) FROM generate_series(1000000001, 1000000100) AS i;
@@ -39,7 +40,15 @@ BEGIN
 	INSERT INTO events SELECT 1000000001 + i % 100, '2024-06-01'::timestamptz + i * interval '1 minute', 'k' || i % 7, 'seen', i FROM generate_series(1, 2000) AS i;
 	INSERT INTO events SELECT hidden, '2024-07-01'::timestamptz + i * interval '1 minute', 'k', 'SECRET ' || hidden, i FROM generate_series(1, 37) AS i;
 	INSERT INTO events SELECT 1000000200 + i % 50, '2024-07-02'::timestamptz + i * interval '1 minute', 'k', 'SECRET ' || 1000000200 + i % 50, i FROM generate_series(1, 500) AS i;
-	PERFORM protect('events', 'subject', 'at');
+	-- a table of hidden rows alone, with constraints that nobody has tested on them
+	CREATE DOMAIN word AS text;
+	CREATE DOMAIN longer_word AS word;
+	CREATE TABLE split (subject bigint NOT NULL, at timestamptz, note text, word longer_word) PARTITION BY LIST (note);
+	CREATE TABLE split_rest PARTITION OF split DEFAULT;
+	INSERT INTO split SELECT subject, at, note, note FROM events WHERE subject = hidden;
+	ALTER DOMAIN word ADD CONSTRAINT late CHECK (VALUE <> 'SECRET 1000000150') NOT VALID;
+	ALTER TABLE split ADD CONSTRAINT late CHECK (note <> 'SECRET 1000000150') NOT VALID;
+	PERFORM protect('events', 'subject', 'at'), protect('split', 'subject', 'at');
 	GRANT SELECT ON events, events_1, events_2 TO tap_by_job, tap_by_analyst, tap_by_free;
 	GRANT INSERT, UPDATE, DELETE, REFERENCES, TRIGGER ON events, events_1 TO tap_by_free;
 	RESET ROLE;
@@ -190,6 +199,11 @@ INSERT INTO attack VALUES
 ('detached, then opened', $$ALTER TABLE events DETACH PARTITION events_1;; SELECT count(*) FROM events_1;; ALTER TABLE events_1 DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY;; SELECT count(*), max(note) FROM events_1;; ALTER TABLE events_1 ADD CHECK (leak(note));; CREATE POLICY p ON events_1 USING (true);; SELECT count(*) FROM events_1 WHERE subject = 1000000150$$, true),
 ('detached and attached elsewhere', $$ALTER TABLE events DETACH PARTITION events_1;; CREATE TABLE atk.mother (LIKE events) PARTITION BY RANGE (at);; ALTER TABLE atk.mother ATTACH PARTITION events_1 FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');; SELECT count(*) FROM atk.mother WHERE note LIKE 'SECRET%'$$, true),
 ('read through a parent', $$CREATE TABLE atk.mother (LIKE events) PARTITION BY LIST (kind);; ALTER TABLE atk.mother ATTACH PARTITION events DEFAULT;; SELECT count(*) FROM atk.mother WHERE subject = 1000000150;; CREATE TABLE atk.above (LIKE events);; ALTER TABLE events_1 INHERIT atk.above;; SELECT count(*), max(note) FROM atk.above$$, true),
+('bounds of a new parent', $$CREATE TABLE atk.halves (LIKE events) PARTITION BY LIST ((subject = 1000000150));; ALTER TABLE atk.halves ATTACH PARTITION events FOR VALUES IN (false)$$, true),
+('bounds of a partition attached again', $$ALTER TABLE split DETACH PARTITION split_rest;; ALTER TABLE split ATTACH PARTITION split_rest FOR VALUES IN ('SECRET 1000000150')$$, true),
+('bounds beside a default partition', $$CREATE TABLE p5 PARTITION OF split FOR VALUES IN ('SECRET 1000000150');; CREATE TABLE IF NOT EXISTS p6 PARTITION OF split FOR VALUES IN ('SECRET 1000000150');; CREATE TABLE p7 (LIKE split INCLUDING CONSTRAINTS);; ALTER TABLE split ATTACH PARTITION p7 FOR VALUES IN ('SECRET 1000000150')$$, true),
+('bounds in CREATE SCHEMA', $$CREATE SCHEMA atk2 CREATE TABLE p5 PARTITION OF split FOR VALUES IN ('SECRET 1000000150')$$, true),
+('a check of a domain, and one tested later', $$ALTER DOMAIN word ADD CHECK (leak(VALUE));; ALTER DOMAIN longer_word ADD CHECK (VALUE <> 'SECRET 1000000150');; ALTER DOMAIN word VALIDATE CONSTRAINT late;; ALTER TABLE split VALIDATE CONSTRAINT late;; ALTER TABLE split_rest VALIDATE CONSTRAINT late$$, true),
 ('a new partition', $$CREATE TABLE p3 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');; INSERT INTO events VALUES (1000000150, '2026-02-01', 'k', 'SECRET 1000000150', 1);; SELECT count(*) FROM p3;; SELECT count(*) FROM events$$, true),
 ('a new partition in CREATE SCHEMA', $$CREATE SCHEMA atk2 CREATE TABLE p3 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');; INSERT INTO events VALUES (1000000001, '2026-02-01', 'k', 'SECRET', 1);; SELECT count(*) FROM atk2.p3$$, true),
 ('a default partition scanned', $$CREATE TABLE p9 PARTITION OF events DEFAULT;; CREATE TABLE p4 PARTITION OF events FOR VALUES FROM ('2027-01-01') TO ('2028-01-01');; ALTER TABLE events_1 RENAME TO other;; SELECT count(*) FROM other$$, true),
@@ -211,7 +225,7 @@ SELECT a.what, a.owner, r.role, pg_temp.try('bya', r.role, a.sql) AS in_a, pg_te
 FROM attack AS a, unnest(ARRAY['tap_by_analyst', 'tap_by_job', 'tap_by_owner', 'tap_by_free']) AS r (role)
 WHERE r.role <> 'tap_by_free' OR a.what NOT LIKE 'settings %';
 
-SELECT plan((SELECT count(*)::int FROM result WHERE role <> 'tap_by_free' AND (owner OR role <> 'tap_by_owner')) + 18);
+SELECT plan((SELECT count(*)::int FROM result WHERE role <> 'tap_by_free' AND (owner OR role <> 'tap_by_owner')) + 26);
 SELECT CASE WHEN in_a <> in_b THEN is(in_a, in_b, format('%s, as %s', what, role))
 	ELSE ok(in_a !~ '[^'']SECRET 10|leaked:.+' AND (in_a LIKE '%leaked:'), format('%s, as %s', what, role)) END
 FROM result WHERE role <> 'tap_by_free' AND (owner OR role <> 'tap_by_owner') ORDER BY what, role;
@@ -277,12 +291,42 @@ SET ROLE tap_by_analyst;
 SELECT lives_ok('SELECT * FROM pg_stat_user_tables', 'and it can be taken back');
 RESET ROLE;
 
+-- Another owner, and an owner who is dropped as PostgreSQL's manual says.
+CREATE ROLE tap_by_heir;
+REASSIGN OWNED BY tap_by_owner TO tap_by_heir;
+SELECT is((SELECT string_agg(DISTINCT polroles::regrole[]::text, ' ') FROM pg_policy WHERE polname = 'mobanon_load'), '{tap_by_heir}', 'after REASSIGN OWNED the tables are loaded by their new owner');
+DROP OWNED BY tap_by_owner;
+SET ROLE tap_by_heir;
+SELECT lives_ok($$INSERT INTO bya.events (subject, at, note) VALUES (1000000001, '2025-06-01', 'seen')$$, 'who inserts');
+SELECT is((SELECT count(*) FROM bya.events), 0::bigint, 'and reads nothing');
+RESET ROLE;
+ALTER TABLE bya.events_1 OWNER TO tap_by_job;
+SELECT is((SELECT polroles::regrole[]::text FROM pg_policy WHERE polname = 'mobanon_load' AND polrelid = 'bya.events_1'::regclass), '{tap_by_job}', 'the same after ALTER TABLE ... OWNER TO');
+ALTER TABLE bya.events_1 OWNER TO tap_by_heir;
+-- a policy that DROP OWNED takes with it
+ALTER EVENT TRIGGER mobanon_close_new_partitions DISABLE;
+ALTER POLICY mobanon_load ON bya.events_1 TO tap_by_free;
+ALTER EVENT TRIGGER mobanon_close_new_partitions ENABLE ALWAYS;
+DROP OWNED BY tap_by_free;
+SELECT ok(owner_loads('bya.events_1'), 'what DROP OWNED takes is there again');
+SET ROLE tap_by_job;
+SELECT throws_ok($$EXPLAIN ANALYZE SELECT * FROM bya.events WHERE subject = 1000000150$$, '42501', NULL, 'so that EXPLAIN ANALYZE is refused all the while');
+RESET ROLE;
+-- who cannot change the policies of the new owner's table does not give it away
+CREATE ROLE tap_by_stiff NOINHERIT;
+GRANT tap_by_heir TO tap_by_stiff;
+ALTER TABLE byb.split OWNER TO tap_by_stiff;
+SET ROLE tap_by_stiff;
+SELECT throws_ok($$ALTER TABLE byb.split OWNER TO tap_by_heir$$, '42501', 'ALTER TABLE is refused: the policies of the protected table byb.split have to be those of its owner tap_by_heir', 'otherwise the change of owner is refused');
+RESET ROLE;
+SELECT ok(owner_loads('byb.split'), 'and the policy is as it was');
+
 -- Without the extension a protected table stays closed.
 DROP EXTENSION mobanon CASCADE;
 SET ROLE tap_by_job;
 SELECT is((SELECT count(*) FROM bya.events), 0::bigint, 'after DROP EXTENSION ... CASCADE the purpose role reads nothing');
 RESET ROLE;
-SET ROLE tap_by_owner;
+SET ROLE tap_by_heir;
 SELECT is((SELECT count(*) FROM bya.events_1), 0::bigint, 'and neither does the owner');
 RESET ROLE;
 SELECT * FROM finish();

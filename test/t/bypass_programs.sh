@@ -81,6 +81,18 @@ as owner -c 'EXPLAIN SELECT * FROM events WHERE note = $$SECRET 77$$' | sed 's/S
 as owner -c 'EXPLAIN SELECT * FROM events WHERE note = $$SECRET 7x$$' | sed 's/SECRET 7.//' >"$WORK/b"
 is "$(cat "$WORK/a")" "$(cat "$WORK/b")" "then the owner's plans tell nothing either"
 
+# auto_explain counts rows, too, and sends plans to whoever asks for the log: loaded before this library or after it.
+measured="auto_explain.log_analyze = on" always="auto_explain.log_min_duration = 0"
+as postgres -c "ALTER ROLE job SET $measured" -c "ALTER ROLE job SET $always" -c "ALTER ROLE postgres SET $measured" -c "ALTER ROLE postgres SET $always"
+for order in 'auto_explain, mobanon' 'mobanon, auto_explain' auto_explain; do
+	as postgres -c "ALTER ROLE job SET session_preload_libraries = $order" -c "ALTER ROLE postgres SET session_preload_libraries = $order"
+	as job -c 'SET client_min_messages = log' -c 'SELECT count(*) FROM events WHERE subject = 77' >"$WORK/a"
+	is "$(tail -1 "$WORK/a") $(grep -c 'consented(' "$WORK/a") $(grep -c 'actual\|Removed' "$WORK/a")" '0 1 0' "$order: the plan in the log has no counts"
+	is "$(as job -c 'EXPLAIN ANALYZE SELECT * FROM events WHERE subject = 77' | grep -c 'is refused')" 1 "$order: EXPLAIN ANALYZE is refused"
+	like "$(as postgres -c 'SET client_min_messages = log' -c 'SELECT count(*) FROM events WHERE note = $$SECRET 77$$')" 'Rows Removed' "$order: a superuser's plan has them"
+done
+as postgres -c 'ALTER ROLE job RESET ALL' -c 'ALTER ROLE postgres RESET ALL'
+
 # A slot decodes everything that is written: listed, and gone after its remedy.
 as postgres -c "SELECT pg_create_logical_replication_slot('tap', 'test_decoding')" >/dev/null
 is "$(as postgres -c "SELECT remedy FROM mobanon.protection_gaps() WHERE gap = 'logical replication slot'")" "SELECT pg_drop_replication_slot('tap')" "a logical slot is listed"
