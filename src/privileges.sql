@@ -252,7 +252,7 @@ GRANT EXECUTE ON FUNCTION mobanon.create_area_set(text, text, text), mobanon.cre
 	mobanon.residents_query(text, int, interval, text, int, int, int, int, int) TO mobanon_admin;
 
 -- release ------------------------------------------------------------------
-GRANT SELECT ON mobanon.pipeline, mobanon.publication, mobanon.publication_window, mobanon.publication_withheld,
+GRANT SELECT ON mobanon.pipeline, mobanon.pipeline_relation, mobanon.publication, mobanon.publication_window, mobanon.publication_withheld,
 	mobanon.received, mobanon.publish_progress TO mobanon_admin;
 GRANT SELECT ON mobanon.publish_progress TO pg_monitor;
 GRANT EXECUTE ON FUNCTION mobanon.publications_running() TO mobanon_admin, pg_monitor;
@@ -288,7 +288,7 @@ GRANT EXECUTE ON FUNCTION
 	mobanon.drop_windows(text, timestamptz), mobanon.drop_windows_of(text, timestamptz),
 	mobanon.verify_release(text), mobanon.verify_pipeline(text),
 	mobanon.publications_using(text, timestamptz), mobanon.publications_open_to(text, timestamptz),
-	mobanon.recipients_of(mobanon.publication), mobanon.relation_named(text), mobanon.base_type(oid),
+	mobanon.recipients_of(mobanon.publication), mobanon.relation_named(text), mobanon.relation_of(integer, text, text), mobanon.base_type(oid),
 	mobanon.look_into_source(oid, text, name, name, tstzmultirange, pg_snapshot), mobanon.writer_of(xid, bigint),
 	mobanon.earliest_event(oid, name),
 	mobanon.audit(text), mobanon.audit_pipeline(text) TO mobanon_admin;

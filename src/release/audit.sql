@@ -173,12 +173,13 @@ SET search_path = pg_catalog, mobanon, pg_temp
 SET intervalstyle = 'postgres'
 AS $$
 	WITH mine AS (
-		SELECT COALESCE(p.parent_id, p.pipeline_id) AS root, relation_named(p.pipeline) AS relation
+		SELECT COALESCE(p.parent_id, p.pipeline_id) AS root, relation_of(p.pipeline_id, 'release', p.pipeline) AS relation,
+			relation_of(p.pipeline_id, 'source', p.source) AS source
 	), other AS (
-		SELECT o.*, relation_named(o.pipeline) AS relation
+		SELECT o.*, relation_of(o.pipeline_id, 'release', o.pipeline) AS relation
 		FROM pipeline AS o, mine AS m
-		-- what is copied from one release has the same numbers
-		WHERE o.source = p.source AND COALESCE(o.parent_id, o.pipeline_id) <> m.root AND o.pipeline <> p.pipeline
+		-- what took the name of a source may hold its events; what is copied from one release has the same numbers
+		WHERE (o.source = p.source OR relation_of(o.pipeline_id, 'source', o.source) = m.source) AND COALESCE(o.parent_id, o.pipeline_id) <> m.root AND o.pipeline <> p.pipeline
 		AND o.starts_at < CASE WHEN p.dropped_at IS NULL THEN 'infinity' ELSE p.published_until END
 		AND p.starts_at < CASE WHEN o.dropped_at IS NULL THEN 'infinity' ELSE o.published_until END
 	)

@@ -52,6 +52,14 @@ $$;
 COMMENT ON FUNCTION mobanon.relation_named(text) IS
 'For the release room: the relation of a schema-qualified name, also in a schema that the caller may not use; NULL when there is none.';
 
+CREATE FUNCTION mobanon.relation_of(pipeline_id int, use text, qualified text) RETURNS oid
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+RETURN COALESCE((SELECT c.oid FROM pipeline_relation AS r JOIN pg_class AS c ON c.oid = r.relation
+		WHERE r.pipeline_id = relation_of.pipeline_id AND r.use = relation_of.use), relation_named(qualified));
+COMMENT ON FUNCTION mobanon.relation_of(int, text, text) IS
+'For the release room: the table that is a pipeline''s source or release, also when it was renamed; else what has the name now; NULL when there is none.';
+
 CREATE FUNCTION mobanon.column_list(columns name[], alias text DEFAULT NULL) RETURNS text
 LANGUAGE sql IMMUTABLE
 SET search_path = pg_catalog, mobanon, pg_temp

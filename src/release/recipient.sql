@@ -54,6 +54,9 @@ BEGIN
 	LOCK TABLE pipeline IN SHARE ROW EXCLUSIVE MODE;
 	INSERT INTO pipeline SELECT r.*;
 	PERFORM create_release(r);
+	INSERT INTO pipeline_relation
+	SELECT r.pipeline_id, o.use, CASE o.use WHEN 'release' THEN relation_named(name) ELSE o.relation END
+	FROM pipeline_relation AS o WHERE o.pipeline_id = p.pipeline_id;
 	IF r.published_until < p.published_until THEN
 		PERFORM bring_out(r, p.published_until, recipient_rows(p, r, r.published_until, p.published_until));
 	END IF;

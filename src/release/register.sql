@@ -5,7 +5,8 @@
  * No foreign keys: nothing here is ever deleted, audit() compares the tables with
  * each other, and pg_restore -j loads them in any order.
  *
- * Relations and roles are kept by name: the register outlives them.
+ * Relations and roles are kept by name: the register outlives them.  Which
+ * tables source and release are stands in pipeline_relation, too: names change.
  * window.c reads the first columns of mobanon.pipeline by number.
  */
 CREATE TYPE mobanon.measure AS (
@@ -137,8 +138,21 @@ CREATE TABLE mobanon.publication_withheld (
 COMMENT ON TABLE mobanon.publication_withheld IS
 'What was not published, by reason. For the DBA and the data protection officer: two such reports can tell of a person.';
 
+-- By number, so that a renamed table stays the same; in a dump by its name of then.
+CREATE TABLE mobanon.pipeline_relation (
+	pipeline_id		int NOT NULL,
+	use				text NOT NULL CHECK (use IN ('source', 'release')),
+	relation		regclass NOT NULL,
+	PRIMARY KEY (pipeline_id, use)
+);
+COMMENT ON TABLE mobanon.pipeline_relation IS
+'The source and the release of each pipeline, whatever they are named by now.';
+
 -- A dump keeps the register; a pipeline's relations are the user's own.
 SELECT pg_catalog.pg_extension_config_dump('mobanon.pipeline', '');
+-- the number of a table that is gone may be another one's in another cluster
+SELECT pg_catalog.pg_extension_config_dump('mobanon.pipeline_relation',
+	'WHERE EXISTS (SELECT FROM pg_catalog.pg_class AS c WHERE c.oid = relation)');
 SELECT pg_catalog.pg_extension_config_dump('mobanon.publication', '');
 SELECT pg_catalog.pg_extension_config_dump('mobanon.publication_window', '');
 SELECT pg_catalog.pg_extension_config_dump('mobanon.publication_withheld', '');

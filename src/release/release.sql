@@ -189,7 +189,7 @@ BEGIN
 		RAISE EXCEPTION 'pipeline %: nothing is published: %', p.pipeline, failed.detail
 			USING ERRCODE = 'MR002',
 				  DETAIL = format('The check "%s" failed.', failed.check_name),
-				  HINT = format('See SELECT * FROM mobanon.audit(%L); put right what was changed, or drop the pipeline and make it anew.', p.pipeline);
+				  HINT = format('See SELECT * FROM mobanon.audit(%L); put right what was changed, or register it as it is with mobanon.accept_definition(). Windows that are out are not for a pipeline made anew: leave out its starts_at.', p.pipeline);
 	END IF;
 END
 $$;
@@ -234,6 +234,7 @@ BEGIN
 	-- what areas mean stays as it is
 	PERFORM seal_area_set(p.places), seal_area_set(p.homes), seal_area_set((p.diversity).homes);
 	PERFORM create_release(p);
+	INSERT INTO pipeline_relation VALUES (p.pipeline_id, 'source', source), (p.pipeline_id, 'release', relation_named(p.pipeline));
 	PERFORM enforce_checks(p);
 END
 $$;
@@ -280,6 +281,11 @@ AS $$
 DECLARE
 	p	pipeline;
 BEGIN
+	-- the source may have another name by now
+	UPDATE pipeline AS o SET source = format('%I.%I', s.nspname, c.relname)
+	FROM pipeline AS r, pg_class AS c JOIN pg_namespace AS s ON s.oid = c.relnamespace
+	WHERE r.pipeline = name AND r.dropped_at IS NULL AND r.parent_id IS NULL AND c.oid = relation_of(r.pipeline_id, 'source', r.source)
+	AND r.pipeline_id IN (o.pipeline_id, o.parent_id) AND o.dropped_at IS NULL AND o.source <> format('%I.%I', s.nspname, c.relname);
 	UPDATE pipeline AS o SET definition = pipeline_definition(o.pipeline, o.source, o.role_name)
 	WHERE o.pipeline = name AND o.dropped_at IS NULL AND o.parent_id IS NULL
 	RETURNING o.* INTO p;

@@ -333,6 +333,7 @@ mobanon_admin	call register_pipeline(text,regclass,text,regrole,name,name,text,i
 mobanon_admin	call register_recipient_release(text,text,text,cell[],boolean)
 mobanon_admin	call registered_stages()
 mobanon_admin	call relation_named(text)
+mobanon_admin	call relation_of(integer,text,text)
 mobanon_admin	call residents_query(text,integer,interval,text,integer,integer,integer,integer,integer)
 mobanon_admin	call revoke_release(text,regrole)
 mobanon_admin	call rewrap_keys()
@@ -386,6 +387,7 @@ mobanon_admin	select keyring
 mobanon_admin	select ledger_erasure
 mobanon_admin	select ledger_seal
 mobanon_admin	select pipeline
+mobanon_admin	select pipeline_relation
 mobanon_admin	select publication
 mobanon_admin	select publication_window
 mobanon_admin	select publication_withheld
