@@ -65,9 +65,11 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, mobanon, pg_temp
 AS $$
 DECLARE
-	p	pipeline;
+	p	pipeline := release_entry(name);
 BEGIN
-	SELECT * INTO p FROM pipeline AS o WHERE o.pipeline = name AND o.dropped_at IS NULL;
+	IF p.pipeline_id IS NULL THEN
+		PERFORM report_no_pipeline(name);
+	END IF;
 	RETURN QUERY SELECT v.bucket, v.cell, v.problem FROM verify_rows(p) AS v;
 END
 $$;
@@ -212,13 +214,12 @@ SET search_path = pg_catalog, mobanon, pg_temp
 SET timezone = 'UTC' SET datestyle = 'ISO, YMD'
 AS $$
 DECLARE
-	p		pipeline;
+	p		pipeline := release_entry(name);
 	fault	record;
 	wrong	text;
 BEGIN
-	SELECT * INTO p FROM pipeline AS o WHERE o.pipeline = name AND o.dropped_at IS NULL;
-	IF NOT FOUND THEN
-		RAISE EXCEPTION 'pipeline "%" does not exist', name USING ERRCODE = 'MR001';
+	IF p.pipeline_id IS NULL THEN
+		PERFORM report_no_pipeline(name);
 	END IF;
 	RETURN QUERY SELECT c.check_name, c.ok, CASE WHEN NOT c.ok THEN c.detail END FROM pipeline_checks(p) AS c;
 
@@ -260,4 +261,4 @@ BEGIN ATOMIC
 	SELECT a.check_name, a.ok, a.detail FROM mobanon.audit_pipeline(mobanon.pipeline_name(name)) AS a;
 END;
 COMMENT ON FUNCTION mobanon.audit(text) IS
-'Is a release what was published, and can its readers reach nothing else? One line per check; detail says what is wrong.';
+'Is a release what was published, and can its readers reach nothing else? One line per check; detail says what is wrong. Also of a release that drop_pipeline() kept.';

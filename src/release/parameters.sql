@@ -379,7 +379,10 @@ BEGIN
 		(stage_name(name, 'candidate'))) AS o (qualified) WHERE relation_named(o.qualified) IS NOT NULL LIMIT 1;
 	IF FOUND THEN
 		RAISE EXCEPTION 'pipeline %: there is a relation % already', name, taken
-			USING ERRCODE = 'duplicate_object', HINT = 'Take another name for the pipeline.';
+			USING ERRCODE = 'duplicate_object',
+				  HINT = CASE WHEN (release_entry(taken)).pipeline_id IS NOT NULL
+					THEN 'It is the release of a pipeline that was dropped. mobanon.drop_pipeline(name, release => true) drops it, too; to keep it, take another name for the pipeline.'
+					ELSE 'Take another name for the pipeline.' END;
 	END IF;
 END
 $$;

@@ -282,4 +282,4 @@ BEGIN ATOMIC
 	SELECT mobanon.drop_stages(mobanon.pipeline_name(name), release);
 END;
 COMMENT ON FUNCTION mobanon.drop_pipeline(text, boolean) IS
-'Drops the stages of a pipeline. What was published stays readable, unless release is true; the register and the keys stay in any case.';
+'Drops the stages of a pipeline. What was published stays readable, unless release is true, which also drops a release that was kept before; the register and the keys stay in any case.';

@@ -201,7 +201,7 @@ COMMENT ON FUNCTION mobanon.recipient_rows(mobanon.pipeline, mobanon.pipeline, t
 'For the release room: the query for the rows of a release that a recipient gets: all, or those inside of its areas.';
 
 -- A pipeline that is locked for publishing.
-CREATE FUNCTION mobanon.lock_pipeline(name text) RETURNS mobanon.pipeline
+CREATE FUNCTION mobanon.lock_pipeline(name text, kept boolean DEFAULT false) RETURNS mobanon.pipeline
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, mobanon, pg_temp
 AS $$
@@ -209,15 +209,17 @@ DECLARE
 	p	pipeline;
 BEGIN
 	SELECT * INTO p FROM pipeline AS o WHERE o.pipeline = name AND o.dropped_at IS NULL FOR UPDATE;
-	IF NOT FOUND THEN
-		RAISE EXCEPTION 'pipeline "%" does not exist', name USING ERRCODE = 'MR001',
-			HINT = 'Make it with mobanon.create_pipeline(); mobanon.pipeline lists those that exist.';
+	IF NOT FOUND AND kept THEN
+		SELECT * INTO p FROM pipeline AS o WHERE o.pipeline_id = (release_entry(name)).pipeline_id FOR UPDATE;
+	END IF;
+	IF p.pipeline_id IS NULL THEN
+		PERFORM report_no_pipeline(name);
 	END IF;
 	RETURN p;
 END
 $$;
-COMMENT ON FUNCTION mobanon.lock_pipeline(text) IS
-'For the release room: a pipeline''s row, locked until the end of the transaction; an error when there is none.';
+COMMENT ON FUNCTION mobanon.lock_pipeline(text, boolean) IS
+'For the release room: a pipeline''s row, locked until the end of the transaction; an error when there is none. kept: also one that was dropped and whose release is there.';
 
 -- jit: a stage has few expressions and many plan nodes that are estimated far too high; compiling takes longer than it saves.
 CREATE FUNCTION mobanon.publish_pipeline(name text, until timestamptz, backlog_from timestamptz DEFAULT NULL) RETURNS mobanon.publication
@@ -347,25 +349,26 @@ SET search_path = pg_catalog, mobanon, pg_temp
 AS $$
 #variable_conflict use_variable
 DECLARE
-	p		pipeline := lock_pipeline(name);
+	p		pipeline := lock_pipeline(name, kept => release);
 	stage	text;
 	part	text;
 BEGIN
 	FOREACH stage IN ARRAY ARRAY['candidate', 'coarsened', 'pseudonymized'] LOOP
-		IF p.parent_id IS NULL AND relation_named(stage_name(name, stage)) IS NOT NULL THEN
+		IF p.parent_id IS NULL AND p.dropped_at IS NULL AND relation_named(stage_name(name, stage)) IS NOT NULL THEN
 			RAISE EXCEPTION 'pipeline %: % still exists', name, stage_name(name, stage)
 				USING ERRCODE = 'object_in_use', HINT = 'Drop a pipeline with mobanon.drop_pipeline().';
 		END IF;
 	END LOOP;
-	-- parts of it are not published any more either
-	FOR part IN SELECT o.pipeline FROM pipeline AS o WHERE o.parent_id = p.pipeline_id AND o.dropped_at IS NULL LOOP
+	-- parts of it are not published any more either; those that were kept with it go with it
+	FOR part IN SELECT o.pipeline FROM pipeline AS o WHERE o.parent_id = p.pipeline_id AND o.dropped_at IS NOT DISTINCT FROM p.dropped_at
+		AND (release_entry(o.pipeline)).pipeline_id = o.pipeline_id LOOP
 		PERFORM unregister_pipeline(part, release);
 	END LOOP;
-	UPDATE pipeline AS o SET dropped_at = now() WHERE o.pipeline_id = p.pipeline_id;
+	UPDATE pipeline AS o SET dropped_at = now() WHERE o.pipeline_id = p.pipeline_id AND o.dropped_at IS NULL;
 	IF release OR NOT EXISTS (SELECT FROM publication AS b WHERE b.pipeline_id = p.pipeline_id) THEN
 		EXECUTE format('DROP TABLE IF EXISTS %s', name);
 	END IF;
-	IF p.parent_id IS NULL AND relation_named(p.source) IS NOT NULL AND EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = p.role_name)
+	IF p.parent_id IS NULL AND p.dropped_at IS NULL AND relation_named(p.source) IS NOT NULL AND EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = p.role_name)
 		AND NOT EXISTS (SELECT FROM pipeline AS o WHERE o.source = p.source AND o.role_name = p.role_name
 						AND o.parent_id IS NULL AND o.dropped_at IS NULL) THEN
 		RETURN NEXT format('REVOKE SELECT (%s) ON %s FROM %I', column_list(source_columns(p)), p.source, p.role_name);

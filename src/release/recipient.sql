@@ -127,7 +127,7 @@ SET timezone = 'UTC' SET datestyle = 'ISO, YMD'
 AS $$
 #variable_conflict use_variable
 DECLARE
-	p		pipeline := lock_pipeline(name);
+	p		pipeline := lock_pipeline(name, kept => true);
 	dropped	bigint;
 BEGIN
 	IF before IS NULL OR before > p.published_until OR NOT isfinite(before) THEN

@@ -84,6 +84,7 @@ CREATE TABLE mobanon.pipeline (
 	dropped_at		timestamptz
 );
 CREATE UNIQUE INDEX pipeline_live ON mobanon.pipeline (pipeline) WHERE dropped_at IS NULL;
+CREATE INDEX pipeline_by_name ON mobanon.pipeline (pipeline, pipeline_id);
 COMMENT ON TABLE mobanon.pipeline IS
 'Every pipeline, also those dropped. Windows before published_until are out and never computed again.';
 COMMENT ON COLUMN mobanon.pipeline.definition IS
@@ -196,4 +197,32 @@ COMMENT ON FUNCTION mobanon.closed_until(text) IS
 CREATE FUNCTION mobanon.pipeline_name(name text, existing boolean DEFAULT true) RETURNS text
 LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION mobanon.pipeline_name(text, boolean) IS
-'The name of a pipeline as mobanon.pipeline writes it, found along the search_path; of a new one (existing => false) in the current schema.';
+'The name of a pipeline as mobanon.pipeline writes it, found along the search_path, also of one that was dropped and whose release is kept; of a new one (existing => false) in the current schema.';
+
+CREATE FUNCTION mobanon.release_entry(name text) RETURNS mobanon.pipeline
+LANGUAGE sql STABLE STRICT
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+	-- a kept release is that of the last pipeline of its name: while it is there, no other can be made
+	SELECT * FROM pipeline AS p WHERE p.pipeline = release_entry.name AND (p.dropped_at IS NULL OR relation_named(p.pipeline) IS NOT NULL)
+	ORDER BY p.pipeline_id DESC LIMIT 1
+$$;
+COMMENT ON FUNCTION mobanon.release_entry(text) IS
+'For the release room: the entry of a pipeline, or of the one that was dropped and left the release of this name; NULL when there is neither.';
+
+CREATE FUNCTION mobanon.report_no_pipeline(name text) RETURNS void
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+BEGIN
+	IF (release_entry(name)).pipeline_id IS NOT NULL THEN
+		RAISE EXCEPTION 'pipeline "%" was dropped, its release is kept', name USING ERRCODE = 'MR001',
+			HINT = 'mobanon.drop_pipeline(name, release => true) drops the release, too; audit(), verify_release(), drop_windows(), grant_release() and revoke_release() work on it.';
+	END IF;
+	RAISE EXCEPTION 'pipeline "%" does not exist', name USING ERRCODE = 'MR001',
+		HINT = 'Make it with mobanon.create_pipeline(); in mobanon.pipeline, those with dropped_at IS NULL exist.';
+END
+$$;
+COMMENT ON FUNCTION mobanon.report_no_pipeline(text) IS
+'For the release room: the error for a pipeline that does not exist.';
+

@@ -29,7 +29,7 @@ DECLARE
 BEGIN
 	IF TG_OP = 'DELETE' THEN
 		SELECT p.dropping_before INTO dropping FROM pipeline AS p
-		WHERE p.pipeline = format('%I.%I', TG_TABLE_SCHEMA, TG_TABLE_NAME) AND p.dropped_at IS NULL;
+		WHERE p.pipeline = format('%I.%I', TG_TABLE_SCHEMA, TG_TABLE_NAME) AND p.dropping_before IS NOT NULL;
 		IF TG_LEVEL = 'STATEMENT' AND dropping IS NOT NULL THEN
 			RETURN NULL;
 		ELSIF TG_LEVEL = 'ROW' AND OLD.bucket < dropping THEN
@@ -171,8 +171,8 @@ AS $$
 				FROM release AS r), false),
 			format('%s must be a table of mobanon_owner, not UNLOGGED, no partition or parent of another, with its three triggers ENABLE ALWAYS, and no others', p.pipeline)
 	) AS c (check_name, ok, detail)
-	-- what a recipient gets is a copy: it has no stages
-	WHERE p.parent_id IS NULL OR c.check_name = 'release is append-only'
+	-- what a recipient gets is a copy, and what was dropped is done: no stages
+	WHERE p.parent_id IS NULL AND p.dropped_at IS NULL OR c.check_name = 'release is append-only'
 $$;
 COMMENT ON FUNCTION mobanon.pipeline_checks(mobanon.pipeline) IS
 'For the release room: what must be so whenever a pipeline publishes, and what is wrong when it is not.';
@@ -246,8 +246,8 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, mobanon, pg_temp
 AS $$
 BEGIN
-	IF NOT EXISTS (SELECT FROM pipeline AS p WHERE p.pipeline = set_release_reader.pipeline AND p.dropped_at IS NULL) THEN
-		RAISE EXCEPTION 'pipeline "%" does not exist', pipeline USING ERRCODE = 'MR001';
+	IF (release_entry(pipeline)).pipeline_id IS NULL THEN
+		PERFORM report_no_pipeline(pipeline);
 	ELSIF reads THEN
 		EXECUTE format('GRANT SELECT ON %s TO %s', pipeline, reader);
 	ELSE
