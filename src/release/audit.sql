@@ -187,19 +187,20 @@ BEGIN
 	END IF;
 	-- of two that overlap, one's first area lies in the other's: found by its ancestors
 	EXECUTE format(
-		$sql$WITH r AS MATERIALIZED (SELECT r.*, %3$s AS window_start, row_number() OVER () AS row FROM %1$s AS r)
+		$sql$WITH r AS MATERIALIZED (SELECT %7$s, %3$s AS "the start", row_number() OVER () AS "the row" FROM %1$s AS r)
 			SELECT format('bucket %%s: %%s and %%s', a.bucket, concat_ws(' ', %4$s), concat_ws(' ', %5$s))
 			FROM r AS a
 			CROSS JOIN unnest($1) WITH ORDINALITY AS l (resolution, place)
-			JOIN r AS b ON b.window_start = a.window_start
+			JOIN r AS b ON b."the start" = a."the start"
 				AND b.%2$I = CASE WHEN l.place >= array_position($1, cell_resolution(a.%2$I)) THEN coarsen_cell(a.%2$I, l.resolution) END
-			WHERE a.row <> b.row AND %6$s
-			ORDER BY a.bucket, a.row LIMIT 1$sql$,
+			WHERE a."the row" <> b."the row" AND %6$s
+			ORDER BY a.bucket, a."the row" LIMIT 1$sql$,
 		p.pipeline, cells[1], CASE WHEN timed THEN 'bucket_start(r.bucket, $2, $3)' ELSE 'r.bucket' END,
 		column_list(cells, 'a'), column_list(cells, 'b'),
 		concat_ws(' AND ', CASE WHEN timed THEN 'a.bucket < bucket_end(b.bucket, b.width, $3) AND b.bucket < bucket_end(a.bucket, a.width, $3)' ELSE 'true' END,
 			(SELECT string_agg(format('(a.%1$I @> b.%1$I OR b.%1$I @> a.%1$I)', c), ' AND ') FROM unnest(cells[2:]) AS c),
-			(SELECT string_agg(format('a.%1$I IS NOT DISTINCT FROM b.%1$I', c), ' AND ') FROM unnest(p.breakdowns) AS c)))
+			(SELECT string_agg(format('a.%1$I IS NOT DISTINCT FROM b.%1$I', c), ' AND ') FROM unnest(p.breakdowns) AS c)),
+		column_list(key_columns(p) || CASE WHEN timed THEN '{width}'::name[] END, 'r'))
 	INTO found USING p.resolutions, p.bucket, p.time_zone;
 	RETURN found;
 END

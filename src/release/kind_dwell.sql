@@ -11,7 +11,7 @@ LANGUAGE sql STABLE
 SET search_path = pg_catalog, mobanon, pg_temp
 SET intervalstyle = 'postgres'
 RETURN format($sql$SELECT p.pseudonym, %1$sp.bucket%2$s,%7$s
-             mobanon.stays(%3$s, p.at, %4$L, %5$L, mobanon.cleaning() ORDER BY p.at) AS stays
+             mobanon.stays(%3$s, p.at, %4$L, %5$L, mobanon.cleaning() ORDER BY p.at) AS "the stays"
       FROM %6$s AS p
       GROUP BY p.pseudonym, %1$sp.bucket%2$s$sql$,
 	CASE WHEN p.account_column IS NOT NULL THEN 'p.account, ' END, breakdown_list(p, 'p'), cell_expression(p, p.resolution),
@@ -35,14 +35,14 @@ SET search_path = pg_catalog, mobanon, pg_temp
 SET intervalstyle = 'postgres'
 AS $$
 	SELECT
-		format($sql$SELECT %s, s.cell, p.bucket%s, (extract(epoch FROM s.departure - s.arrival) / 60)::bigint AS minutes%s
-FROM (%s) AS p%s, unnest(p.stays) AS s$sql$, counted_expression(p), breakdown_list(p, 'p'), diverse_value(p), stays_query(p), homes_join(p)),
+		format($sql$SELECT %s, s.cell, p.bucket%s, (extract(epoch FROM s.departure - s.arrival) / 60)::bigint AS "the minutes"%s
+FROM (%s) AS p%s, unnest(p."the stays") AS s$sql$, counted_expression(p), breakdown_list(p, 'p'), diverse_value(p), stays_query(p), homes_join(p)),
 		format('stays in cells (%s), in minutes, per bucket (%s); %s.', p.resolution, p.bucket, stays_about(p)),
 		format($sql$SELECT c.bucket, c.cell%3$s, %5$s AS subjects,
-       round(mobanon.kanon_avg(c.pseudonym, c.minutes, %2$s, %4$s), 1) AS average_minutes,
-       mobanon.kanon_quantile(c.pseudonym, c.minutes, 0.25, %2$s, %4$s) AS quarter_minutes,
-       mobanon.kanon_quantile(c.pseudonym, c.minutes, 0.5, %2$s, %4$s) AS median_minutes,
-       mobanon.kanon_quantile(c.pseudonym, c.minutes, 0.75, %2$s, %4$s) AS three_quarter_minutes
+       round(mobanon.kanon_avg(c.pseudonym, c."the minutes", %2$s, %4$s), 1) AS average_minutes,
+       mobanon.kanon_quantile(c.pseudonym, c."the minutes", 0.25, %2$s, %4$s) AS quarter_minutes,
+       mobanon.kanon_quantile(c.pseudonym, c."the minutes", 0.5, %2$s, %4$s) AS median_minutes,
+       mobanon.kanon_quantile(c.pseudonym, c."the minutes", 0.75, %2$s, %4$s) AS three_quarter_minutes
 FROM %1$s AS c
 GROUP BY c.bucket, c.cell%3$s
 HAVING %5$s IS NOT NULL$sql$, s.two, p.k, breakdown_list(p, 'c'), s.bound, suppress_expression(p)),

@@ -70,7 +70,7 @@ BEGIN
 	RETURN NEXT format('{"type": "FeatureCollection", "about": %s, "features": [', about);
 	RETURN QUERY EXECUTE format($sql$
 		SELECT jsonb_build_object('type', 'Feature', 'geometry', %1$s, 'properties',
-				to_jsonb(r) - '{bucket, publication}'::text[] || jsonb_build_object(
+				to_jsonb(r.*) - '{bucket, publication}'::text[] || jsonb_build_object(
 				'from', to_char(r.bucket, 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
 				'to', to_char(bucket_end(r.bucket, %4$s, $4), 'YYYY-MM-DD"T"HH24:MI:SS"Z"')))
 			|| CASE WHEN lead(true) OVER w THEN ',' ELSE '' END

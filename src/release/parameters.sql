@@ -119,6 +119,15 @@ $$;
 COMMENT ON FUNCTION mobanon.source_expression(text, regclass, name, text) IS
 'For the release room: a column of the source, cast to what a stage needs it as; an error when it cannot be.';
 
+-- Of stage 1, of every release, of PostgreSQL's own, and what a GeoJSON file says of a row beside its columns.
+CREATE FUNCTION mobanon.reserved_columns() RETURNS name[]
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+RETURN '{pseudonym, account, latitude, longitude, site, at, bucket, publication, location, diverse, from, to,
+	tableoid, cmax, xmax, cmin, xmin, ctid}'::name[];
+COMMENT ON FUNCTION mobanon.reserved_columns() IS
+'For the release room: names that neither a breakdown nor a measure can have, whatever the kind.';
+
 -- A breakdown is a column with a data category of its own, which a subject consents to or not.
 CREATE FUNCTION mobanon.check_breakdowns(p mobanon.pipeline, source regclass) RETURNS void
 LANGUAGE plpgsql STABLE
@@ -126,7 +135,7 @@ SET search_path = pg_catalog, mobanon, pg_temp
 AS $$
 DECLARE
 	breakdown	name;
-	reserved	name[] := '{pseudonym, account, latitude, longitude, site, at, bucket, publication, location, diverse}';
+	reserved	name[] := reserved_columns();
 	without		pipeline := p;
 BEGIN
 	without.breakdowns := '{}';
@@ -138,7 +147,7 @@ BEGIN
 		ELSIF breakdown = ANY (reserved)
 			OR (SELECT count(*) FROM unnest(p.breakdowns) AS b WHERE b = breakdown) > 1 THEN
 			RAISE EXCEPTION 'pipeline %: "%" cannot be a breakdown', p.pipeline, breakdown
-				USING ERRCODE = 'duplicate_column', HINT = 'The release has a column of this name.';
+				USING ERRCODE = 'duplicate_column', HINT = 'The release, or a stage, has a column of this name: give the column of the source another one.';
 		ELSIF NOT EXISTS (SELECT FROM consent_scope AS s WHERE s.purpose = p.purpose AND s.category = breakdown) THEN
 			RAISE EXCEPTION 'pipeline %: purpose "%" has no data category "%"', p.pipeline, p.purpose, breakdown
 				USING ERRCODE = 'undefined_object',
@@ -263,7 +272,7 @@ DECLARE
 	taken	name[];
 BEGIN
 	without.measures := NULL;
-	taken := '{pseudonym, account, latitude, longitude, site, at, publication, location, diverse}'::name[] || ARRAY(SELECT c.name FROM release_columns(without) AS c);
+	taken := reserved_columns() || ARRAY(SELECT c.name FROM release_columns(without) AS c);
 	FOREACH m IN ARRAY COALESCE(p.measures, '{}') LOOP
 		IF m.aggregate IS NULL OR m.aggregate NOT IN ('sum', 'avg', 'quantile') OR m.column_name IS NULL OR m.name IS NULL
 			OR m.bound IS NULL OR (m.fraction IS NOT NULL) <> (m.aggregate = 'quantile') THEN

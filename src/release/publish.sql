@@ -24,11 +24,11 @@ AS $$
 BEGIN
 	RETURN QUERY EXECUTE format(
 		$sql$SELECT l.publication, l.bucket, count(*),
-				pg_catalog.sha256(convert_to(string_agg(l.line, '' ORDER BY %1$s), 'UTF8')),
-				string_agg(substr(pg_catalog.sha256(convert_to(l.line, 'UTF8')), 1, 4), '' ORDER BY %1$s)
-			FROM (SELECT r.*, %2$s AS line FROM %3$s AS r WHERE r.bucket >= $1 AND r.bucket < $2) AS l
+				pg_catalog.sha256(convert_to(string_agg(l."the line", '' ORDER BY %1$s), 'UTF8')),
+				string_agg(substr(pg_catalog.sha256(convert_to(l."the line", 'UTF8')), 1, 4), '' ORDER BY %1$s)
+			FROM (SELECT r.publication, %4$s, %2$s AS "the line" FROM %3$s AS r WHERE r.bucket >= $1 AND r.bucket < $2) AS l
 			GROUP BY l.publication, l.bucket ORDER BY l.bucket$sql$,
-		column_list((key_columns(p))[2:], 'l'), row_line(p), p.pipeline)
+		column_list((key_columns(p))[2:], 'l'), row_line(p), p.pipeline, column_list(key_columns(p), 'r'))
 	USING window_from, window_to;
 END
 $$;
