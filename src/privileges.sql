@@ -278,6 +278,7 @@ GRANT EXECUTE ON FUNCTION
 	mobanon.run_statements(text, regclass, text[]),
 	mobanon.register_pipeline,
 	mobanon.drop_pipeline(text, boolean), mobanon.drop_stages(text, boolean), mobanon.unregister_pipeline(text, boolean),
+	mobanon.take_back_rights(text),
 	mobanon.grant_release(text, regrole), mobanon.revoke_release(text, regrole), mobanon.set_release_reader(text, regrole, boolean),
 	mobanon.publish(text, timestamptz), mobanon.publish_pipeline(text, timestamptz, timestamptz), mobanon.next_part(text, interval),
 	mobanon.recipient_statements(text, text, text, mobanon.cell[], regrole[], boolean),

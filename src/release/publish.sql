@@ -118,7 +118,7 @@ SET search_path = pg_catalog, mobanon, pg_temp
 SET timezone = 'UTC' SET intervalstyle = 'postgres' SET datestyle = 'ISO, YMD'
 AS $$
 	SELECT jsonb_strip_nulls(to_jsonb(p) - ARRAY['pipeline_id', 'pipeline', 'published_until', 'publishing', 'dropping_before',
-			'retained_from', 'publish_until', 'definition', 'created_at', 'created_by', 'dropped_at'])
+			'retained_from', 'publish_until', 'definition', 'created_at', 'created_by', 'dropped_at', 'usage_granted'])
 		|| jsonb_build_object('definition_sha256', encode(pg_catalog.sha256(convert_to(p.definition, 'UTF8')), 'hex'),
 			'keys', (SELECT jsonb_build_object('epochs', count(*), 'first', min(e.epoch), 'last', max(e.epoch)) FROM keyring AS e
 					 WHERE e.domain = p.domain AND e.ends_at > p.published_until AND e.starts_at < closed_until(p.pipeline)))
@@ -342,38 +342,3 @@ END
 $$;
 COMMENT ON PROCEDURE mobanon.publish_backlog(text, interval) IS
 'Publishes all closed windows in parts of that length, each in a transaction of its own, and says how far it is. What it did before it was interrupted stays.';
-
-CREATE FUNCTION mobanon.unregister_pipeline(name text, release boolean) RETURNS SETOF text
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER
-SET search_path = pg_catalog, mobanon, pg_temp
-AS $$
-#variable_conflict use_variable
-DECLARE
-	p		pipeline := lock_pipeline(name, kept => release);
-	stage	text;
-	part	text;
-BEGIN
-	FOREACH stage IN ARRAY ARRAY['candidate', 'coarsened', 'pseudonymized'] LOOP
-		IF p.parent_id IS NULL AND p.dropped_at IS NULL AND relation_named(stage_name(name, stage)) IS NOT NULL THEN
-			RAISE EXCEPTION 'pipeline %: % still exists', name, stage_name(name, stage)
-				USING ERRCODE = 'object_in_use', HINT = 'Drop a pipeline with mobanon.drop_pipeline().';
-		END IF;
-	END LOOP;
-	-- parts of it are not published any more either; those that were kept with it go with it
-	FOR part IN SELECT o.pipeline FROM pipeline AS o WHERE o.parent_id = p.pipeline_id AND o.dropped_at IS NOT DISTINCT FROM p.dropped_at
-		AND (release_entry(o.pipeline)).pipeline_id = o.pipeline_id LOOP
-		PERFORM unregister_pipeline(part, release);
-	END LOOP;
-	UPDATE pipeline AS o SET dropped_at = now() WHERE o.pipeline_id = p.pipeline_id AND o.dropped_at IS NULL;
-	IF release OR NOT EXISTS (SELECT FROM publication AS b WHERE b.pipeline_id = p.pipeline_id) THEN
-		EXECUTE format('DROP TABLE IF EXISTS %s', name);
-	END IF;
-	IF p.parent_id IS NULL AND p.dropped_at IS NULL AND relation_named(p.source) IS NOT NULL AND EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = p.role_name)
-		AND NOT EXISTS (SELECT FROM pipeline AS o WHERE o.source = p.source AND o.role_name = p.role_name
-						AND o.parent_id IS NULL AND o.dropped_at IS NULL) THEN
-		RETURN NEXT format('REVOKE SELECT (%s) ON %s FROM %I', column_list(source_columns(p)), p.source, p.role_name);
-	END IF;
-END
-$$;
-COMMENT ON FUNCTION mobanon.unregister_pipeline(text, boolean) IS
-'For the release room: the end of drop_pipeline(): marks the pipeline as dropped, and returns what its caller has to run.';

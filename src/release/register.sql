@@ -80,7 +80,9 @@ CREATE TABLE mobanon.pipeline (
 	publishing		int,
 	created_at		timestamptz NOT NULL DEFAULT now(),
 	created_by		name NOT NULL DEFAULT session_user,
-	dropped_at		timestamptz
+	dropped_at		timestamptz,
+	-- schemas that the role got USAGE on for the pipeline: drop_pipeline() takes it back
+	usage_granted	name[]
 );
 CREATE UNIQUE INDEX pipeline_live ON mobanon.pipeline (pipeline) WHERE dropped_at IS NULL;
 CREATE INDEX pipeline_by_name ON mobanon.pipeline (pipeline, pipeline_id);
