@@ -286,6 +286,7 @@ GRANT EXECUTE ON FUNCTION
 	mobanon.create_recipient_release(text, text, text, mobanon.cell[], regrole[], boolean),
 	mobanon.register_recipient_release(text, text, text, mobanon.cell[], boolean),
 	mobanon.accept_definition(text), mobanon.accept_definition_of(text),
+	mobanon.skip_windows(text), mobanon.skip_windows_of(text),
 	mobanon.drop_windows(text, timestamptz), mobanon.drop_windows_of(text, timestamptz),
 	mobanon.verify_release(text), mobanon.verify_pipeline(text),
 	mobanon.publications_using(text, timestamptz), mobanon.publications_open_to(text, timestamptz),

@@ -221,6 +221,21 @@ $$;
 COMMENT ON FUNCTION mobanon.lock_pipeline(text, boolean) IS
 'For the release room: a pipeline''s row, locked until the end of the transaction; an error when there is none. kept: also one that was dropped and whose release is there.';
 
+CREATE FUNCTION mobanon.refuse_part(p mobanon.pipeline) RETURNS void
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+BEGIN
+	IF p.parent_id IS NOT NULL THEN
+		RAISE EXCEPTION '% is a part of the release % and is published with it', p.pipeline,
+				(SELECT o.pipeline FROM pipeline AS o WHERE o.pipeline_id = p.parent_id)
+			USING ERRCODE = 'wrong_object_type', HINT = 'Publish that one.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION mobanon.refuse_part(mobanon.pipeline) IS
+'For the release room: an error for the release of one recipient, which nothing is computed for.';
+
 -- jit: a stage has few expressions and many plan nodes that are estimated far too high; compiling takes longer than it saves.
 CREATE FUNCTION mobanon.publish_pipeline(name text, until timestamptz, backlog_from timestamptz DEFAULT NULL) RETURNS mobanon.publication
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
@@ -232,6 +247,7 @@ DECLARE
 	upto		timestamptz;
 	backlog_to	timestamptz;
 	candidate	text := stage_name(name, 'candidate');
+	hole		record;
 	counts		record;
 	strange		text;
 	entry		publication;
@@ -247,17 +263,21 @@ BEGIN
 	p := lock_pipeline(name);
 	backlog_to := CASE WHEN backlog_from IS NOT NULL THEN closed_until(name) END;
 	backlog_from := COALESCE(backlog_from, p.published_until);
-	IF p.parent_id IS NOT NULL THEN
-		RAISE EXCEPTION '% is a part of the release % and is published with it', name,
-				(SELECT o.pipeline FROM pipeline AS o WHERE o.pipeline_id = p.parent_id)
-			USING ERRCODE = 'wrong_object_type', HINT = 'Publish that one.';
-	END IF;
+	PERFORM refuse_part(p);
 	UPDATE pipeline AS o SET publish_until = until WHERE o.pipeline_id = p.pipeline_id AND until IS NOT NULL;
 	upto := closed_until(name);
 	IF upto <= p.published_until THEN
 		UPDATE pipeline AS o SET publish_until = NULL WHERE o.pipeline_id = p.pipeline_id AND until IS NOT NULL;
 		PERFORM report_progress(NULL, NULL);
 		RETURN NULL;
+	END IF;
+	SELECT * INTO hole FROM next_without_key(p);
+	IF hole.window_from = p.published_until THEN
+		PERFORM report_no_key(p, hole.epoch);
+	ELSIF hole.window_from < upto THEN
+		-- what is before it comes out
+		upto := hole.window_from;
+		UPDATE pipeline AS o SET publish_until = upto WHERE o.pipeline_id = p.pipeline_id;
 	END IF;
 	PERFORM report_progress(p.pipeline_id, 'checking', windows_between(p, backlog_from, p.published_until), windows_between(p, backlog_from, COALESCE(backlog_to, upto)),
 		(SELECT sum(b.rows)::bigint FROM publication AS b WHERE b.pipeline_id = p.pipeline_id AND b.window_from >= backlog_from));
@@ -303,7 +323,7 @@ BEGIN ATOMIC
 	SELECT mobanon.publish_pipeline(mobanon.pipeline_name(name), until);
 END;
 COMMENT ON FUNCTION mobanon.publish(text, timestamptz) IS
-'Computes the closed windows that are not yet published, with every withdrawal committed so far, and moves them into the release with an entry in the register; all in this transaction. Returns the entry, or NULL when nothing new is closed. until: only windows that end by then.';
+'Computes the closed windows that are not yet published, with every withdrawal committed so far, and moves them into the release with an entry in the register; all in this transaction. Returns the entry, or NULL when nothing new is closed. It stops before a window whose key was shredded: see skip_windows(). until: only windows that end by then.';
 
 -- By when a backlog's next part ends.
 CREATE FUNCTION mobanon.next_part(name text, step interval) RETURNS timestamptz

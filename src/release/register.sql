@@ -104,7 +104,7 @@ CREATE TABLE mobanon.publication (
 	published_at	timestamptz NOT NULL,
 	published_by	name NOT NULL,
 	entry_sha256	bytea NOT NULL CHECK (length(entry_sha256) = 32),
-	-- what of the ledger was known to it; NULL for copies to a recipient
+	-- what of the ledger was known to it; NULL for copies to a recipient, and where windows were passed over
 	ledger_era		bigint,
 	ledger_snapshot	pg_snapshot,
 	ledger_writer	xid8,
@@ -134,7 +134,7 @@ CREATE TABLE mobanon.publication_withheld (
 	publication		int NOT NULL,
 	reason			text NOT NULL,
 	number			bigint NOT NULL CHECK (number >= 0),
-	unit			text NOT NULL CHECK (unit IN ('events', 'groups')),
+	unit			text NOT NULL CHECK (unit IN ('events', 'groups', 'windows')),
 	PRIMARY KEY (pipeline_id, publication, reason)
 );
 COMMENT ON TABLE mobanon.publication_withheld IS
