@@ -272,6 +272,12 @@ BEGIN
 	SELECT string_agg(r, '; ') INTO wrong FROM comparable_releases(p) AS r;
 	RETURN QUERY SELECT 'nobody has another release of the same events', wrong IS NULL, wrong;
 
+	IF p.parent_id IS NULL AND p.dropped_at IS NULL THEN
+		SELECT format('the key of epoch %s was shredded: windows from %s up to %s cannot be computed, see mobanon.skip_windows()', h.epoch, h.window_from, h.window_to)
+		INTO wrong FROM next_without_key(p) AS h WHERE h.epoch IS NOT NULL;
+		RETURN QUERY SELECT 'keys of the windows to come are there', wrong IS NULL, wrong;
+	END IF;
+
 	IF relation_named(name) IS NULL THEN
 		RETURN;
 	END IF;

@@ -344,6 +344,13 @@ $$;
 COMMENT ON FUNCTION mobanon.processing_role(text, text, regrole) IS
 'For the release room: the role that a pipeline''s stages belong to; an error when there is none, or more than one and none is named.';
 
+CREATE FUNCTION mobanon.first_bucket(at timestamptz, bucket interval, time_zone text) RETURNS timestamptz
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+RETURN CASE WHEN bucket_start(at, bucket, time_zone) < at THEN bucket_end(at, bucket, time_zone) ELSE at END;
+COMMENT ON FUNCTION mobanon.first_bucket(timestamptz, interval, text) IS
+'For the release room: the start of the first whole bucket at or after a time.';
+
 -- The first window of a pipeline: whole, and after everything published under the name.
 CREATE FUNCTION mobanon.first_window(pipeline text, starts_at timestamptz, bucket interval, time_zone text) RETURNS timestamptz
 LANGUAGE plpgsql STABLE
@@ -361,9 +368,7 @@ BEGIN
 				  DETAIL = 'A window that is computed again differs from the first by exactly the persons who withdrew in between.',
 				  HINT = 'Take a starts_at that is not earlier.';
 	END IF;
-	starts_at := COALESCE(starts_at, GREATEST(date_trunc('day', now(), time_zone), earlier));
-	RETURN CASE WHEN bucket_start(starts_at, bucket, time_zone) < starts_at
-		THEN bucket_end(starts_at, bucket, time_zone) ELSE starts_at END;
+	RETURN first_bucket(COALESCE(starts_at, GREATEST(date_trunc('day', now(), time_zone), earlier)), bucket, time_zone);
 END
 $$;
 COMMENT ON FUNCTION mobanon.first_window(text, timestamptz, interval, text) IS

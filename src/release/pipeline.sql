@@ -145,7 +145,7 @@ RETURN format($sql$SELECT mobanon.register_pipeline(%L, source => %L, purpose =>
 		(3, 'resolutions', quote_literal(p.resolutions)), (4, 'buckets', quote_literal(p.buckets)), (5, 'measures', measures_expression(p.measures)),
 		(6, 'cells_per_day', p.cells_per_day::text), (7, 'minimum_stay', quote_literal(p.minimum_stay)), (8, 'maximum_gap', quote_literal(p.maximum_gap)),
 		(9, 'trips_per_day', p.trips_per_day::text), (10, 'places', quote_literal(p.places)), (11, 'homes', quote_literal(p.homes)),
-		(12, 'diversity', diversity_expression(p.diversity))) AS o (place, name, value)
+		(12, 'diversity', diversity_expression(p.diversity)), (13, 'grants_usage', CASE WHEN p.usage_granted IS NOT NULL THEN 'true' END)) AS o (place, name, value)
 	 WHERE o.value IS NOT NULL));
 COMMENT ON FUNCTION mobanon.register_statement(mobanon.pipeline) IS
 'For the release room: the statement that registers a pipeline.';
@@ -162,6 +162,9 @@ BEGIN
 	IF readers IS NULL THEN
 		RAISE EXCEPTION 'pipeline %: readers must not be null', p.pipeline
 			USING ERRCODE = 'null_value_not_allowed', HINT = 'Leave an argument out to get its default.';
+	END IF;
+	IF NOT has_schema_privilege(p.role_name, (parse_ident(p.pipeline))[1], 'USAGE') THEN
+		p.usage_granted := ARRAY[(parse_ident(p.pipeline))[1]];
 	END IF;
 	around := schema_statements((parse_ident(p.pipeline))[1], ARRAY[p.role_name, 'mobanon_owner'], readers);
 	RETURN domain_statement(p)
@@ -249,37 +252,3 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION mobanon.create_pipeline IS
 'Makes a pipeline from a protected table: the views NAME_pseudonymized and NAME_coarsened, the materialized view NAME_candidate of closed windows not yet published, and the append-only table NAME that publish() fills and readers may read. Runs what pipeline_sql() prints, all or nothing.';
-
-CREATE FUNCTION mobanon.drop_stages(pipeline text, release boolean) RETURNS void
-LANGUAGE plpgsql VOLATILE
-SET search_path = pg_catalog, mobanon, pg_temp
-SET client_min_messages = warning
-AS $$
-DECLARE
-	statement	text;
-BEGIN
-	-- a release for one recipient has no stages
-	IF EXISTS (SELECT FROM pipeline AS p WHERE p.pipeline = drop_stages.pipeline AND p.dropped_at IS NULL AND p.parent_id IS NULL) THEN
-		EXECUTE format('DROP MATERIALIZED VIEW IF EXISTS %s', stage_name(pipeline, 'candidate'));
-		EXECUTE format('DROP VIEW IF EXISTS %s', stage_name(pipeline, 'coarsened'));
-		EXECUTE format('DROP VIEW IF EXISTS %s', stage_name(pipeline, 'pseudonymized'));
-	END IF;
-	FOR statement IN SELECT unregister_pipeline(pipeline, release) LOOP
-		EXECUTE statement;
-	END LOOP;
-EXCEPTION WHEN insufficient_privilege THEN
-	RAISE EXCEPTION 'pipeline %: %', pipeline, SQLERRM
-		USING ERRCODE = 'insufficient_privilege',
-			  HINT = 'The caller is a member of mobanon_admin and of the role that processes for the purpose, and owns the source. Nothing was dropped.';
-END
-$$;
-COMMENT ON FUNCTION mobanon.drop_stages(text, boolean) IS
-'For the release room: drop_pipeline() after its name was found.';
-
-CREATE FUNCTION mobanon.drop_pipeline(name text, release boolean DEFAULT false) RETURNS void
-LANGUAGE sql VOLATILE
-BEGIN ATOMIC
-	SELECT mobanon.drop_stages(mobanon.pipeline_name(name), release);
-END;
-COMMENT ON FUNCTION mobanon.drop_pipeline(text, boolean) IS
-'Drops the stages of a pipeline. What was published stays readable, unless release is true, which also drops a release that was kept before; the register and the keys stay in any case.';

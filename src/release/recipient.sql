@@ -46,6 +46,7 @@ BEGIN
 	r.definition := '';
 	r.publishing := NULL;
 	r.publish_until := NULL;
+	r.usage_granted := NULL;
 	r.created_at := now();
 	r.created_by := session_user;
 	r.starts_at := CASE WHEN history THEN COALESCE(p.retained_from, p.starts_at) ELSE p.published_until END;

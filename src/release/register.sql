@@ -81,7 +81,9 @@ CREATE TABLE mobanon.pipeline (
 	publishing		int,
 	created_at		timestamptz NOT NULL DEFAULT now(),
 	created_by		name NOT NULL DEFAULT session_user,
-	dropped_at		timestamptz
+	dropped_at		timestamptz,
+	-- schemas that the role got USAGE on for the pipeline: drop_pipeline() takes it back
+	usage_granted	name[]
 );
 CREATE UNIQUE INDEX pipeline_live ON mobanon.pipeline (pipeline) WHERE dropped_at IS NULL;
 CREATE INDEX pipeline_by_name ON mobanon.pipeline (pipeline, pipeline_id);
@@ -103,7 +105,7 @@ CREATE TABLE mobanon.publication (
 	published_at	timestamptz NOT NULL,
 	published_by	name NOT NULL,
 	entry_sha256	bytea NOT NULL CHECK (length(entry_sha256) = 32),
-	-- what of the ledger was known to it; NULL for copies to a recipient
+	-- what of the ledger was known to it; NULL for copies to a recipient, and where windows were passed over
 	ledger_era		bigint,
 	ledger_snapshot	pg_snapshot,
 	ledger_writer	xid8,
@@ -133,7 +135,7 @@ CREATE TABLE mobanon.publication_withheld (
 	publication		int NOT NULL,
 	reason			text NOT NULL,
 	number			bigint NOT NULL CHECK (number >= 0),
-	unit			text NOT NULL CHECK (unit IN ('events', 'groups')),
+	unit			text NOT NULL CHECK (unit IN ('events', 'groups', 'windows')),
 	PRIMARY KEY (pipeline_id, publication, reason)
 );
 COMMENT ON TABLE mobanon.publication_withheld IS

@@ -202,7 +202,7 @@ CREATE FUNCTION mobanon.register_pipeline(name text, source regclass, purpose te
 	site_column name DEFAULT NULL, kind text DEFAULT 'footfall', account_column name DEFAULT NULL, resolutions text[] DEFAULT NULL, buckets interval[] DEFAULT NULL,
 	measures mobanon.measure[] DEFAULT NULL, cells_per_day int DEFAULT NULL, minimum_stay interval DEFAULT NULL,
 	maximum_gap interval DEFAULT NULL, trips_per_day int DEFAULT NULL, places text DEFAULT NULL, homes text DEFAULT NULL,
-	diversity mobanon.diversity DEFAULT NULL) RETURNS void
+	diversity mobanon.diversity DEFAULT NULL, grants_usage boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, mobanon, pg_temp
 SET timezone = 'UTC'
@@ -226,6 +226,7 @@ BEGIN
 			USING ERRCODE = 'undefined_object', HINT = 'Make it with mobanon.create_recipient().';
 	END IF;
 	p.definition := pipeline_definition(p.pipeline, p.source, p.role_name);
+	p.usage_granted := CASE WHEN grants_usage THEN ARRAY[(parse_ident(p.pipeline))[1]] END;
 	p.created_at := now();
 	p.created_by := session_user;
 	LOCK TABLE pipeline IN SHARE ROW EXCLUSIVE MODE;

@@ -4,7 +4,7 @@
 SET search_path = public, mobanon;
 SET timezone = 'UTC';
 SET client_min_messages = warning;
-SELECT plan(30);
+SELECT plan(46);
 
 CREATE ROLE tap_drop_dba;
 CREATE ROLE tap_drop_processing;
@@ -92,4 +92,52 @@ SELECT mobanon.drop_pipeline('kept.town', true);
 SELECT is((SELECT count(*) FROM mobanon.audit('kept.part') WHERE NOT ok), 0::bigint, 'also when the whole is gone');
 SELECT lives_ok($$SELECT mobanon.drop_pipeline('kept.part', true)$$, 'and is dropped');
 SELECT is((SELECT count(*) FROM pg_class WHERE relnamespace = 'kept'::regnamespace AND relkind = 'r'), 1::bigint, 'nothing is left');
+
+/* ---- the rights of the processing role ---- */
+CREATE FUNCTION pg_temp.reads() RETURNS text LANGUAGE sql AS $$
+	SELECT string_agg(a.attname, ',' ORDER BY a.attnum) FROM pg_attribute AS a
+	WHERE a.attrelid = 'kept.events'::regclass AND a.attnum > 0 AND has_column_privilege('tap_drop_processing', a.attrelid, a.attnum, 'SELECT') $$;
+SELECT is(pg_temp.reads(), NULL, 'without a pipeline the role reads nothing');
+SELECT is(has_schema_privilege('tap_drop_processing', 'kept', 'USAGE'), false, 'and has nothing on the schema');
+SELECT mobanon.create_pipeline('kept.by_age', 'kept.events', 'tap_drop', breakdowns => '{age_band}');
+SELECT mobanon.create_pipeline('kept.plain', 'kept.events', 'tap_drop');
+SELECT is(pg_temp.reads(), 'subject,at,latitude,longitude,age_band', 'two pipelines: what both need');
+SELECT mobanon.drop_pipeline('kept.by_age');
+SELECT is(pg_temp.reads(), 'subject,at,latitude,longitude', 'one of them dropped: what the other needs');
+SELECT lives_ok($$SELECT mobanon.publish('kept.plain')$$, 'which publishes');
+SELECT mobanon.drop_pipeline('kept.plain');
+SELECT is(pg_temp.reads(), NULL, 'both dropped: nothing');
+SELECT is(has_schema_privilege('tap_drop_processing', 'kept', 'USAGE'), false, 'nor on the schema');
+-- in another schema, and of a source in this one
+RESET ROLE;
+CREATE SCHEMA kept_too AUTHORIZATION tap_drop_dba;
+SET ROLE tap_drop_dba;
+SELECT mobanon.create_pipeline('kept.here', 'kept.events', 'tap_drop');
+SELECT mobanon.create_pipeline('kept_too.there', 'kept.events', 'tap_drop');
+SELECT mobanon.drop_pipeline('kept.here');
+SELECT is(has_schema_privilege('tap_drop_processing', 'kept', 'USAGE'), true, 'a source of another pipeline is in the schema');
+SELECT lives_ok($$SELECT mobanon.publish('kept_too.there')$$, 'which publishes');
+SELECT mobanon.drop_pipeline('kept_too.there');
+SELECT is(has_schema_privilege('tap_drop_processing', s, 'USAGE'), false, 'nothing is left on ' || s) FROM unnest('{kept, kept_too}'::text[]) AS s;
+-- what the DBA granted stays
+GRANT USAGE ON SCHEMA kept TO tap_drop_processing;
+SELECT mobanon.create_pipeline('kept.here', 'kept.events', 'tap_drop');
+SELECT mobanon.drop_pipeline('kept.here');
+SELECT is(has_schema_privilege('tap_drop_processing', 'kept', 'USAGE'), true, 'what the DBA granted on a schema stays');
+REVOKE USAGE ON SCHEMA kept FROM tap_drop_processing;
+-- renamed meanwhile: source, columns, role
+SELECT mobanon.create_pipeline('kept.here', 'kept.events', 'tap_drop', breakdowns => '{age_band}');
+ALTER TABLE kept.events RENAME COLUMN latitude TO lat;
+ALTER TABLE kept.events RENAME TO events_2024;
+RESET ROLE;
+ALTER ROLE tap_drop_processing RENAME TO tap_drop_renamed;
+SET ROLE tap_drop_dba;
+SET search_path = public, mobanon;
+SELECT lives_ok($$SELECT mobanon.drop_pipeline('kept.here', true)$$, 'dropped after a renaming');
+SELECT is((SELECT count(*) FROM pg_attribute WHERE attrelid = 'kept.events_2024'::regclass AND attacl::text LIKE '%tap_drop_renamed%'), 0::bigint, 'nothing of the source is left to the role');
+SELECT is(has_schema_privilege('tap_drop_renamed', 'kept', 'USAGE'), false, 'nor of the schema');
+SELECT mobanon.unprotect('kept.events_2024');
+SELECT mobanon.unbind_purpose('tap_drop', 'tap_drop_renamed');
+RESET ROLE;
+SELECT lives_ok('DROP ROLE tap_drop_renamed', 'the role can be dropped');
 SELECT * FROM finish();
