@@ -228,6 +228,7 @@ AS $$
 DECLARE
 	fault	text;
 	advice	text;
+	crossed	timestamptz;
 	steps	interval[] := p.buckets || p.bucket;
 BEGIN
 	IF p.resolutions = '{}' OR p.buckets = '{}' OR array_position(p.resolutions, NULL) IS NOT NULL OR array_position(p.buckets, NULL) IS NOT NULL THEN
@@ -251,6 +252,19 @@ BEGIN
 				  HINT = COALESCE(NULLIF(advice, ''), 'From the finest to the coarsest, each of which divides the next.');
 	END;
 	FOR i IN 1 .. COALESCE(cardinality(p.buckets), 0) LOOP
+		IF steps[i] <= '1 hour' AND steps[i + 1] > '1 hour' THEN
+			-- these are of one length, those go by the local clock: its changes must be multiples
+			SELECT o.start INTO crossed
+			FROM (SELECT bucket_start(day, steps[i + 1], p.time_zone) AS start
+				FROM generate_series(GREATEST(p.starts_at, now() - interval '50 years'), GREATEST(p.starts_at, now()) + interval '2 years', interval '1 day') AS day) AS o
+			WHERE bucket_start(o.start, steps[i], p.time_zone) <> o.start LIMIT 1;
+			IF FOUND THEN
+				RAISE EXCEPTION 'pipeline %: the % of % that begins at % does not begin with a bucket of %', p.pipeline, steps[i + 1], p.time_zone, crossed, steps[i]
+					USING ERRCODE = 'invalid_parameter_value',
+						  DETAIL = 'Buckets of up to an hour are of one length; longer ones begin by the local clock, which is not a whole number of these away from where it was on 2001-01-01.',
+						  HINT = 'Take a shorter one that divides it, such as ''30 minutes'' or ''15 minutes'', or buckets of more than an hour only.';
+			END IF;
+		END IF;
 		IF extract(epoch FROM steps[i + 1])::bigint % extract(epoch FROM steps[i])::bigint <> 0 OR steps[i] >= steps[i + 1] AND i < cardinality(p.buckets) THEN
 			RAISE EXCEPTION 'pipeline %: bucket % does not divide %', p.pipeline, steps[i], steps[i + 1]
 				USING ERRCODE = 'invalid_parameter_value',
