@@ -474,7 +474,8 @@ BEGIN
 	p.trips_per_day := trips_per_day;
 	p.places := places;
 	p.homes := homes;
-	p.diversity := diversity;
+	-- a row of nulls is not none: it is of nothing, which check_diversity() says
+	p.diversity := CASE WHEN num_nulls(diversity) = 0 AND diversity IS NULL THEN diversity() ELSE diversity END;
 	PERFORM check_parameters(p);
 	p := check_choices(p, chosen);
 	IF is_new THEN
