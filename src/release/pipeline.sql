@@ -71,7 +71,8 @@ LANGUAGE sql IMMUTABLE
 SET search_path = pg_catalog, mobanon, pg_temp
 AS $$
 	SELECT ARRAY[
-		format(CASE WHEN s.is_candidate THEN E'CREATE MATERIALIZED VIEW %s AS\n%s\nWITH NO DATA'
+		-- pg_class would show everybody how many groups autovacuum counted in it
+		format(CASE WHEN s.is_candidate THEN E'CREATE MATERIALIZED VIEW %s WITH (autovacuum_enabled = off) AS\n%s\nWITH NO DATA'
 			ELSE E'CREATE VIEW %s WITH (security_barrier) AS\n%s' END, s.name, query),
 		format('COMMENT ON %s %s IS %L', s.kind, s.name, about)]
 		|| CASE WHEN s.is_candidate THEN ARRAY[format('GRANT SELECT ON %s TO mobanon_owner', s.name)] END
