@@ -1,37 +1,7 @@
 /*
  * The end of a pipeline: its stages go, and with them the rights that its role
  * no longer needs.
- *
- * Tables, columns and roles are renamed in the life of a pipeline; the catalogs
- * know what a stage reads under any name, so they are asked first.
  */
-CREATE FUNCTION mobanon.stage_reads(p mobanon.pipeline, OUT role oid, OUT source oid, OUT columns name[])
-LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog, mobanon, pg_temp
-AS $$
-BEGIN
-	SELECT c.relowner, d.refobjid, array_agg(a.attname ORDER BY a.attnum) FILTER (WHERE a.attnum > 0)
-	INTO role, source, columns
-	FROM pg_class AS c
-	JOIN pg_rewrite AS w ON w.ev_class = c.oid
-	JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid AND d.refclassid = 'pg_class'::regclass
-	JOIN pg_class AS s ON s.oid = d.refobjid AND s.relkind IN ('r', 'p')
-	LEFT JOIN pg_attribute AS a ON a.attrelid = s.oid AND a.attnum = d.refobjsubid
-	WHERE c.oid = relation_named(stage_name(p.pipeline, 'pseudonymized'))
-	GROUP BY c.relowner, d.refobjid
-	ORDER BY d.refobjid = relation_named(p.source) DESC NULLS LAST, EXISTS (SELECT FROM protected_table AS t WHERE t.relation = d.refobjid) DESC
-	LIMIT 1;
-	IF NOT FOUND THEN
-		role := (SELECT r.oid FROM pg_roles AS r WHERE r.rolname = p.role_name);
-		source := relation_named(p.source);
-		columns := ARRAY(SELECT a.attname FROM pg_attribute AS a WHERE a.attrelid = source AND a.attnum > 0 AND NOT a.attisdropped
-			AND a.attname = ANY (source_columns(p)) ORDER BY a.attnum);
-	END IF;
-END
-$$;
-COMMENT ON FUNCTION mobanon.stage_reads(mobanon.pipeline) IS
-'For the release room: which role reads what of which table in stage 1, under their present names; as registered, where there is no stage 1.';
-
 CREATE FUNCTION mobanon.take_back_rights(name text) RETURNS SETOF text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, mobanon, pg_temp

@@ -1,90 +1,109 @@
--- Tables and schemas are renamed; whose events a release was made of does not change with their names.
+-- The role, the source and its columns are renamed: the audit says so, and accept_definition() takes the new names.
 \set QUIET 1
 SET search_path = public, mobanon;
 SET timezone = 'UTC';
 SET client_min_messages = warning;
-SELECT plan(15);
+SELECT plan(29);
 
-CREATE ROLE tap_ren_dba;
-CREATE ROLE tap_ren_processing;
-CREATE ROLE tap_ren_analyst;
-GRANT mobanon_admin, tap_ren_processing TO tap_ren_dba;
-GRANT CREATE ON DATABASE :"DBNAME" TO tap_ren_dba;
-SET ROLE tap_ren_dba;
+CREATE ROLE tap_name_dba;
+CREATE ROLE tap_name_processing;
+CREATE ROLE tap_name_reader;
+GRANT mobanon_admin, tap_name_processing TO tap_name_dba;
+CREATE SCHEMA renamed AUTHORIZATION tap_name_dba;
+SET ROLE tap_name_dba;
 SET search_path = public, mobanon;
-CREATE SCHEMA ren;
-SELECT mobanon.create_purpose('tap_ren', 'test');
-SELECT mobanon.create_recipient('tap_ren_city', 'the city');
-SELECT mobanon.bind_purpose('tap_ren', 'tap_ren_processing');
-CREATE TABLE ren.src0 (subject int, at timestamptz, latitude float8, longitude float8);
-SELECT mobanon.protect('ren.src0', 'subject', 'at');
-SELECT count(mobanon.grant_consent(i::text, 'tap_ren', 'app', '2024-06-01 00:00+00')) FROM generate_series(1, 40) AS i;
--- everybody is in one place at 12:00, and in another at 13:00
-INSERT INTO ren.src0 SELECT i, '2024-06-10 12:00+00'::timestamptz + h * interval '1 hour', 52.5 + h * 0.02, 13.4
-FROM generate_series(1, 40) AS i, generate_series(0, 1) AS h;
-CREATE FUNCTION pg_temp.compared(name text) RETURNS text LANGUAGE sql AS $$
-	SELECT a.detail FROM mobanon.audit(name) AS a WHERE a.check_name = 'nobody has another release of the same events' $$;
+CREATE TABLE renamed.events (subject text, at timestamptz, latitude float8, longitude float8);
+SELECT mobanon.create_purpose('tap_name', 'test');
+SELECT mobanon.create_recipient('mall');
+SELECT mobanon.bind_purpose('tap_name', 'tap_name_processing');
+SELECT mobanon.protect('renamed.events', 'subject', 'at');
+SELECT count(mobanon.grant_consent(i::text, 'tap_name', 'app', '2024-06-01 00:00+00')) FROM generate_series(1, 30) AS i;
+INSERT INTO renamed.events SELECT i::text, '2024-06-10 00:00+00'::timestamptz + h * interval '1 hour', 52.516, 13.377
+FROM generate_series(1, 30) AS i, generate_series(0, 99) AS h;
+SELECT mobanon.create_pipeline('renamed.town', 'renamed.events', 'tap_name', starts_at => '2024-06-10 00:00+00', readers => '{tap_name_reader}');
+SELECT mobanon.create_pipeline('renamed.other', 'renamed.events', 'tap_name', resolution => '5km', starts_at => '2024-06-10 00:00+00', readers => '{tap_name_reader}');
+SELECT mobanon.create_recipient_release('renamed.for_mall', 'renamed.town', 'mall');
+CREATE FUNCTION pg_temp.failed(name text) RETURNS text LANGUAGE sql AS $$
+	SELECT string_agg(check_name, ', ') FROM mobanon.audit(name) WHERE NOT ok AND check_name NOT LIKE 'nobody has another%' $$;
+CREATE FUNCTION pg_temp.said(statement text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE message text; hint text;
+BEGIN
+	EXECUTE statement;
+	RETURN 'no error';
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
+	RETURN SQLSTATE || ' ' || message || ' HINT ' || hint;
+END
+$$;
+SELECT is((mobanon.publish('renamed.town', '2024-06-11')).rows, 24::bigint, 'published');
 
-SELECT mobanon.create_pipeline('ren.old', 'ren.src0', 'tap_ren', starts_at => '2024-06-10 00:00+00', readers => '{tap_ren_analyst}', recipients => '{tap_ren_city}');
-SELECT FROM mobanon.publish('ren.old', '2024-06-11 00:00+00');
-ALTER TABLE ren.src0 RENAME TO src1;
-SELECT throws_matching($$SELECT mobanon.publish('ren.old')$$, 'nothing is published', 'its source renamed, a pipeline publishes nothing');
-SELECT mobanon.drop_pipeline('ren.old');
-SELECT mobanon.withdraw_consent('17', 'tap_ren', 'app');
-SELECT mobanon.create_pipeline('ren.new', 'ren.src1', 'tap_ren', starts_at => '2024-06-10 00:00+00', readers => '{tap_ren_analyst}', recipients => '{tap_ren_city}');
-SELECT FROM mobanon.publish('ren.new', '2024-06-11 00:00+00');
-SET ROLE tap_ren_analyst;
-SELECT is((SELECT array_agg(DISTINCT o.subjects - n.subjects) FROM ren.old AS o JOIN ren.new AS n USING (bucket, cell)), '{1}', 'the difference is who withdrew');
-SET ROLE tap_ren_dba;
-SELECT matches(pg_temp.compared('ren.new'), 'recipient tap_ren_city also receives ren.old .*tap_ren_analyst also reads ren.old ', 'the audit finds it under its new name');
-
--- the release renamed, too: it is the same table
+-- The role.
 RESET ROLE;
-ALTER TABLE ren.old RENAME TO older;
-SET ROLE tap_ren_dba;
-SELECT matches(pg_temp.compared('ren.new'), 'tap_ren_analyst also reads ren.old ', 'and when the release was renamed');
--- another table in the place of the source: who knows where its events come from
-ALTER TABLE ren.src1 RENAME TO src2;
-CREATE TABLE ren.src0 (subject int, at timestamptz, latitude float8, longitude float8);
-SELECT mobanon.protect('ren.src0', 'subject', 'at');
-SELECT mobanon.create_pipeline('ren.swapped', 'ren.src0', 'tap_ren', starts_at => '2024-06-10 00:00+00', readers => '{tap_ren_analyst}');
-SELECT matches(pg_temp.compared('ren.swapped'), 'tap_ren_analyst also reads ren.old ', 'a table that took the old name counts as the same source');
-SELECT doesnt_match(pg_temp.compared('ren.swapped'), 'ren.new', 'one of another name does not');
+ALTER ROLE tap_name_processing RENAME TO tap_name_worker;
+SET ROLE tap_name_dba;
+SET search_path = public, mobanon;
+SELECT matches(pg_temp.failed('renamed.town'), '^role is subject to the policies, .*stages are as registered', 'a renamed role is found by the audit');
+SELECT matches(pg_temp.said($$SELECT mobanon.publish('renamed.town')$$),
+	'^MR002 .*role tap_name_processing does not exist: if it was renamed to tap_name_worker, rename it back or call mobanon.accept_definition.. HINT .*accept_definition', 'publish() says what to do');
+SELECT lives_ok('SELECT * FROM mobanon.protection_gaps()', 'gaps are looked for all the same');
+SELECT lives_ok($$SELECT mobanon.accept_definition('renamed.town')$$, 'its new name is accepted');
+SELECT is(pg_temp.failed('renamed.town'), NULL, 'the audit passes');
+SELECT is((mobanon.publish('renamed.town', '2024-06-12')).rows, 24::bigint, 'and publishing goes on');
+SELECT is((SELECT string_agg(DISTINCT role_name::text, ', ') FROM pipeline), 'tap_name_worker', 'everywhere in the register');
+SELECT matches(pg_temp.failed('renamed.other'), '^stages are as registered$', 'another pipeline of the role is accepted for itself');
+SELECT mobanon.accept_definition('renamed.other');
 
--- a schema
-CREATE SCHEMA s1;
-CREATE TABLE s1.src (subject int, at timestamptz, latitude float8, longitude float8);
-SELECT mobanon.protect('s1.src', 'subject', 'at');
-INSERT INTO s1.src SELECT * FROM ren.src2;
-INSERT INTO s1.src SELECT i, '2024-06-10 12:00+00', 52.5, 13.4 FROM generate_series(1, 40) AS i;
-SELECT mobanon.create_pipeline('s1.p', 's1.src', 'tap_ren', starts_at => '2024-06-10 00:00+00', readers => '{tap_ren_analyst}');
-SELECT mobanon.create_recipient_release('s1.part', 's1.p', 'tap_ren_city', readers => '{tap_ren_analyst}');
-SELECT FROM mobanon.publish('s1.p', '2024-06-11 00:00+00');
-ALTER SCHEMA s1 RENAME TO s2;
-SELECT mobanon.create_pipeline('s2.q', 's2.src', 'tap_ren', starts_at => '2024-06-10 00:00+00', readers => '{tap_ren_analyst}');
-SELECT matches(pg_temp.compared('s2.q'), 'tap_ren_analyst also reads s1.p \(.*tap_ren_analyst also reads s1.part', 'of a renamed schema, releases and parts of them are found');
--- nothing but the events' own names changed: the pipeline goes on, it need not be made anew
-CREATE SCHEMA on1;
-CREATE TABLE on1.src (subject int, at timestamptz, latitude float8, longitude float8);
-SELECT mobanon.protect('on1.src', 'subject', 'at');
-INSERT INTO on1.src SELECT i, '2024-06-10 12:00+00'::timestamptz + d * interval '1 day', 52.5, 13.4 FROM generate_series(1, 40) AS i, generate_series(0, 1) AS d;
-SELECT mobanon.create_pipeline('ren.goes_on', 'on1.src', 'tap_ren', starts_at => '2024-06-10 00:00+00');
-SELECT mobanon.create_recipient_release('ren.goes_on_part', 'ren.goes_on', 'tap_ren_city');
-SELECT FROM mobanon.publish('ren.goes_on', '2024-06-11 00:00+00');
-ALTER SCHEMA on1 RENAME TO "on 2";
-ALTER TABLE "on 2".src RENAME TO "Src";
-SELECT mobanon.accept_definition('ren.goes_on');
-SELECT is((mobanon.publish('ren.goes_on', '2024-06-12 00:00+00')).rows, 1::bigint, 'accepted under its new name, it goes on');
-SELECT is((SELECT array_agg(DISTINCT source) FROM pipeline WHERE pipeline LIKE 'ren.goes_on%'), '{"\"on 2\".\"Src\""}', 'which the register has');
-SELECT is((SELECT count(*) FROM mobanon.audit('ren.goes_on') WHERE NOT ok), 0::bigint, 'the audit passes');
-SELECT mobanon.drop_pipeline('ren.goes_on');
-SELECT is(has_table_privilege('tap_ren_processing', '"on 2"."Src"', 'SELECT'), false, 'dropped, its role reads no more of the source');
--- an oid of a table that is gone stands for nothing
-DROP TABLE ren.older;
-SELECT is(pg_temp.compared('ren.new'), 'recipient tap_ren_city also receives ren.old (footfall of tap_ren, 1km, 01:00:00, k = 20)', 'a release that is gone is read by nobody');
-DROP TABLE ren.src2 CASCADE;
+-- The source, and the columns of the position.
+ALTER TABLE renamed.events RENAME TO taps;
+ALTER TABLE renamed.taps RENAME COLUMN latitude TO lat;
+SELECT matches(pg_temp.said($$SELECT mobanon.publish('renamed.town')$$),
+	'^MR002 .*renamed.events does not exist: if it was renamed to renamed.taps, rename it back or call mobanon.accept_definition.. HINT', 'a renamed source: publish() says what to do');
+SELECT matches(pg_temp.failed('renamed.town'), '^source is protected', 'and the audit finds it');
+SELECT lives_ok($$SELECT mobanon.accept_definition('renamed.town')$$, 'accepted');
+SELECT is(pg_temp.failed('renamed.town'), NULL, 'the audit passes');
+SELECT is((mobanon.publish('renamed.town', '2024-06-13')).rows, 24::bigint, 'and publishing goes on');
+SELECT is((SELECT string_agg(DISTINCT source, ', ') FROM pipeline), 'renamed.taps', 'everywhere in the register');
+SELECT is((SELECT count(*) FROM mobanon.audit('renamed.town') WHERE check_name LIKE 'nobody has another%' AND NOT ok), 1::bigint, 'the other release of the same events is still seen');
+SELECT is((SELECT count(*) FROM mobanon.audit('renamed.for_mall') WHERE NOT ok AND check_name NOT LIKE 'nobody has another%'), 0::bigint, 'a recipient''s release is as it was');
+
+-- The columns of protect().
+SELECT mobanon.unprotect('renamed.taps');
+ALTER TABLE renamed.taps RENAME COLUMN subject TO msisdn;
+SELECT mobanon.protect('renamed.taps', 'msisdn', 'at');
+SELECT matches(pg_temp.failed('renamed.town'), '^source is protected, .*stages are as registered', 'protected by another column');
+SELECT lives_ok($$SELECT mobanon.accept_definition('renamed.town')$$, 'which has the place of the one that is gone: accepted');
+SELECT is(pg_temp.failed('renamed.town'), NULL, 'the audit passes');
+SELECT is((mobanon.publish('renamed.town')).rows, 28::bigint, 'and publishing goes on');
+SELECT is((SELECT count(*) FROM renamed.for_mall), 100::bigint, 'for the recipient, too');
+
+-- What is no new name is not accepted.
 RESET ROLE;
-SELECT is(mobanon.relation_of(pipeline_id, 'source', source), NULL, 'a source that is gone has no relation') FROM pipeline WHERE pipeline = 'ren.new';
-SELECT is((SELECT count(*) FROM pipeline_relation AS r WHERE NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = r.relation)) > 0, true, 'an entry outlives its table');
-SELECT is((SELECT string_agg(c, '') FROM unnest((SELECT extcondition FROM pg_extension WHERE extname = 'mobanon')) AS c WHERE c LIKE '%pg_class%') IS NULL, false, 'but is not dumped: another table may have its number in another cluster');
+CREATE ROLE tap_name_stranger;
+ALTER VIEW renamed.town_pseudonymized OWNER TO tap_name_stranger;
+SET ROLE tap_name_dba;
+SET search_path = public, mobanon;
+SELECT throws_ok($$SELECT mobanon.accept_definition('renamed.town')$$, 'MR002', NULL, 'another role, while the first is there, is no renaming');
+RESET ROLE;
+ALTER ROLE tap_name_worker RENAME TO tap_name_other;
+SET ROLE tap_name_dba;
+SET search_path = public, mobanon;
+SELECT throws_ok($$SELECT mobanon.accept_definition('renamed.town')$$, 'MR002', NULL, 'nor one that does not process for the purpose');
+RESET ROLE;
+ALTER ROLE tap_name_other RENAME TO tap_name_worker;
+ALTER VIEW renamed.town_pseudonymized OWNER TO tap_name_worker;
+SET ROLE tap_name_dba;
+SET search_path = public, mobanon;
+SELECT is(pg_temp.failed('renamed.town'), NULL, 'put right');
+SELECT mobanon.create_domain('tap name', '1 year', '2024-01-01');
+CREATE TABLE renamed.second AS TABLE renamed.taps;
+SELECT mobanon.protect('renamed.second', 'msisdn', 'at');
+RESET ROLE;
+GRANT USAGE ON SCHEMA renamed TO PUBLIC;
+GRANT SELECT ON renamed.second TO tap_name_worker;
+CREATE OR REPLACE VIEW renamed.town_pseudonymized WITH (security_barrier) AS SELECT mobanon.pseudonymize(e.msisdn, 'tap name', e.at) AS pseudonym, e.lat AS latitude, e.longitude, e.at, e.at AS bucket FROM renamed.second AS e;
+SET ROLE tap_name_dba;
+SET search_path = public, mobanon;
+SELECT lives_ok($$SELECT mobanon.accept_definition('renamed.town')$$, 'a stage that was changed on purpose is accepted');
+SELECT is((SELECT source FROM pipeline WHERE pipeline = 'renamed.town'), 'renamed.taps', 'its source is the one that is still there');
+SELECT lives_ok(format('SELECT mobanon.drop_pipeline(%L, true)', name), name || ' is dropped') FROM unnest('{renamed.town,renamed.other}'::text[]) AS name;
 SELECT * FROM finish();
