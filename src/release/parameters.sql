@@ -119,6 +119,26 @@ $$;
 COMMENT ON FUNCTION mobanon.source_expression(text, regclass, name, text) IS
 'For the release room: a column of the source, cast to what a stage needs it as; an error when it cannot be.';
 
+-- Subjects decide about a column apart from where they were, by its name.
+CREATE FUNCTION mobanon.check_category(p mobanon.pipeline, category name) RETURNS void
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+BEGIN
+	IF category !~ '^[a-z][a-z0-9_]{0,47}$' THEN
+		RAISE EXCEPTION 'pipeline %: column "%" cannot be a data category', p.pipeline, category
+			USING ERRCODE = 'invalid_name',
+				  HINT = 'A data category is named by 1 to 48 of a-z, 0-9 and _, beginning with a letter: rename the column.';
+	ELSIF NOT EXISTS (SELECT FROM consent_scope AS s WHERE s.purpose = p.purpose AND s.category = check_category.category) THEN
+		RAISE EXCEPTION 'pipeline %: purpose "%" has no data category "%"', p.pipeline, p.purpose, category
+			USING ERRCODE = 'undefined_object',
+				  HINT = format('Subjects decide about it apart from where they were: SELECT mobanon.add_category(%L, %L).', p.purpose, category);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION mobanon.check_category(mobanon.pipeline, name) IS
+'For the release room: an error for a column that is no data category of the purpose, or can be none.';
+
 -- Of stage 1, of every release, of PostgreSQL's own, and what a GeoJSON file says of a row beside its columns.
 CREATE FUNCTION mobanon.reserved_columns() RETURNS name[]
 LANGUAGE sql IMMUTABLE
@@ -148,11 +168,8 @@ BEGIN
 			OR (SELECT count(*) FROM unnest(p.breakdowns) AS b WHERE b = breakdown) > 1 THEN
 			RAISE EXCEPTION 'pipeline %: "%" cannot be a breakdown', p.pipeline, breakdown
 				USING ERRCODE = 'duplicate_column', HINT = 'The release, or a stage, has a column of this name: give the column of the source another one.';
-		ELSIF NOT EXISTS (SELECT FROM consent_scope AS s WHERE s.purpose = p.purpose AND s.category = breakdown) THEN
-			RAISE EXCEPTION 'pipeline %: purpose "%" has no data category "%"', p.pipeline, p.purpose, breakdown
-				USING ERRCODE = 'undefined_object',
-					  HINT = format('Subjects decide about it apart from where they were: SELECT mobanon.add_category(%L, %L).', p.purpose, breakdown);
 		END IF;
+		PERFORM check_category(p, breakdown);
 	END LOOP;
 END
 $$;
@@ -301,11 +318,8 @@ BEGIN
 		ELSIF m.name = ANY (taken) OR m.column_name = ANY (taken) THEN
 			RAISE EXCEPTION 'pipeline %: "%" of "%" cannot be a measure', p.pipeline, m.name, m.column_name
 				USING ERRCODE = 'duplicate_column', HINT = 'The release, or a stage, has a column of this name: give the measure a name of its own.';
-		ELSIF NOT EXISTS (SELECT FROM consent_scope AS s WHERE s.purpose = p.purpose AND s.category = m.column_name) THEN
-			RAISE EXCEPTION 'pipeline %: purpose "%" has no data category "%"', p.pipeline, p.purpose, m.column_name
-				USING ERRCODE = 'undefined_object',
-					  HINT = format('Subjects decide about it apart from where they were: SELECT mobanon.add_category(%L, %L).', p.purpose, m.column_name);
 		END IF;
+		PERFORM check_category(p, m.column_name);
 		PERFORM source_expression(p.pipeline, source, m.column_name, 'measure');
 		taken := taken || m.name;
 	END LOOP;

@@ -19,7 +19,7 @@ SELECT add_category('tap_col', name) FROM col.name;
 SELECT add_category('tap_col', name) FROM unnest('{home_area, bytes, from, to, pseudonym, bucket, at, cell, subjects}'::text[]) AS name;
 SELECT create_domain('tap_col', '1 year', '2024-01-01 00:00+00');
 SELECT bind_purpose('tap_col', 'tap_col_processing');
-SELECT format('CREATE TABLE col.events (who int, at timestamptz, latitude float8, longitude float8, home_area text, bytes int, "from" text, "to" text, pseudonym text, bucket text, cell text, subjects text, %s)',
+SELECT format('CREATE TABLE col.events (who int, at timestamptz, latitude float8, longitude float8, home_area text, bytes int, "from" text, "to" text, pseudonym text, bucket text, cell text, subjects text, "AgeBand" int, %s)',
 	string_agg(format('%I text', name), ', ')) FROM col.name \gexec
 SELECT format('CREATE TABLE col.numbers (who int, at timestamptz, latitude float8, longitude float8, home_area text, %s)', string_agg(format('%I int', name), ', ')) FROM col.name \gexec
 SELECT protect('col.events', 'who', 'at'), protect('col.numbers', 'who', 'at');
@@ -67,7 +67,7 @@ INSERT INTO variant VALUES
 	('diverse flows', $$kind => 'flows', k => 20, resolutions => '{1km,5km}', diversity => mobanon.diversity('home_area', enough => 5)$$, '{origin, destination, subjects, trips}', false),
 	('measures', $$bucket => '1 day', cells_per_day => 3$$, '{cell, subjects}', true),
 	('measures in areas', $$bucket => '1 day', resolutions => '{1km,5km}', buckets => '{1 hour}'$$, '{cell, subjects}', true);
-SELECT plan((SELECT count(*)::int FROM variant) + 14);
+SELECT plan((SELECT count(*)::int FROM variant) + 17);
 
 SELECT is(pg_temp.went(format('col.%I', v.what), CASE WHEN v.measured THEN format($$source => 'col.numbers', purpose => 'tap_col', %s, measures => ARRAY[%s]$$, v.arguments,
 			(SELECT string_agg(format('mobanon.measure(''sum'', %1$L, bound => 1000, name => %1$L)', n.name), ', ')
@@ -76,6 +76,11 @@ SELECT is(pg_temp.went(format('col.%I', v.what), CASE WHEN v.measured THEN forma
 		CASE WHEN v.measured THEN '{}' ELSE n.names END),
 	NULL, v.what)
 FROM variant AS v, LATERAL (SELECT array_agg(n.name::name ORDER BY n.place) AS names FROM col.name AS n WHERE n.name <> ALL (v.fixed)) AS n;
+-- what no category can be named says so, and not to make one
+SELECT matches(pg_temp.went('col.refused', $$source => 'col.events', purpose => 'tap_col', $$ || arguments, '{}'),
+	'column "AgeBand" cannot be a data category HINT: .*rename the column', what)
+FROM (VALUES ('a breakdown', $$breakdowns => '{AgeBand}'$$), ('a measure', $$measures => ARRAY[mobanon.measure('sum', 'AgeBand', bound => 9)]$$),
+	('diversity', $$diversity => mobanon.diversity('AgeBand')$$)) AS v (what, arguments);
 -- refused: columns of stage 1, and what a file says of a row
 SELECT matches(pg_temp.went('col.refused', format($$source => 'col.events', purpose => 'tap_col', breakdowns => '{%s}'$$, name), '{}'),
 	'cannot be a breakdown HINT: The release, or a stage, has a column of this name', 'no breakdown: ' || name)
