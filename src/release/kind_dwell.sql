@@ -55,9 +55,9 @@ HAVING %5$s IS NOT NULL$sql$, s.two, p.k, breakdown_list(p, 'c'), s.bound, suppr
 		|| ARRAY[
 			ROW('subjects', 'bigint', 'subjects', false, format('number of %s with a stay (%s); groups of fewer than %s are not released%s', unit_counted(p), stays_about(p), p.k, diversity_about(p))),
 			ROW('average_minutes', 'numeric', 'value', true, format('minutes of all stays in the period, average per subject, of each at most %s; null where it would tell of one or two', s.bound)),
-			ROW('quarter_minutes', 'bigint', 'value', true, format('minutes that a quarter of the subjects stayed at most (from means of at least %s subjects each); null with fewer than %s', p.k, 3 * p.k)),
-			ROW('median_minutes', 'bigint', 'value', true, format('minutes that half of the subjects stayed at most (from means of at least %s subjects each); null with fewer than %s', p.k, 3 * p.k)),
-			ROW('three_quarter_minutes', 'bigint', 'value', true, format('minutes that three quarters of the subjects stayed at most (from means of at least %s subjects each); null with fewer than %s', p.k, 3 * p.k))]::release_column[]
+			ROW('quarter_minutes', 'bigint', 'value', true, format('minutes that a quarter of the subjects stayed at most (from means of at least %s subjects each); null with fewer than %s', p.k, 3::bigint * p.k)),
+			ROW('median_minutes', 'bigint', 'value', true, format('minutes that half of the subjects stayed at most (from means of at least %s subjects each); null with fewer than %s', p.k, 3::bigint * p.k)),
+			ROW('three_quarter_minutes', 'bigint', 'value', true, format('minutes that three quarters of the subjects stayed at most (from means of at least %s subjects each); null with fewer than %s', p.k, 3::bigint * p.k))]::release_column[]
 	FROM (SELECT stage_name(p.pipeline, 'coarsened') AS two,
 			CASE WHEN p.account_column IS NULL THEN 'subjects' ELSE 'accounts' END AS counted,
 			-- nobody is anywhere for longer than the bucket

@@ -30,8 +30,8 @@ BEGIN
 			USING ERRCODE = 'invalid_parameter_value',
 				  HINT = 'It says how long to wait for late events after a bucket ended, such as ''24 hours''.';
 	END IF;
-	IF NOT isfinite(p.starts_at) THEN
-		RAISE EXCEPTION 'pipeline %: starts_at must be a finite time', p.pipeline
+	IF p.starts_at NOT BETWEEN '0001-01-02' AND '9999-12-31' THEN
+		RAISE EXCEPTION 'pipeline %: starts_at must be a time in the years 1 to 9999', p.pipeline
 			USING ERRCODE = 'datetime_field_overflow',
 				  HINT = 'Give the time of the first event that may count.';
 	END IF;
@@ -163,7 +163,7 @@ BEGIN
 	FOREACH breakdown IN ARRAY p.breakdowns LOOP
 		IF NOT EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = source AND a.attname = breakdown AND a.attnum > 0 AND NOT a.attisdropped) THEN
 			RAISE EXCEPTION 'pipeline %: table % has no column "%" to break down by', p.pipeline, source, breakdown
-				USING ERRCODE = 'undefined_column';
+				USING ERRCODE = 'undefined_column', HINT = 'Name a column of the table.';
 		ELSIF breakdown = ANY (reserved)
 			OR (SELECT count(*) FROM unnest(p.breakdowns) AS b WHERE b = breakdown) > 1 THEN
 			RAISE EXCEPTION 'pipeline %: "%" cannot be a breakdown', p.pipeline, breakdown
@@ -411,7 +411,8 @@ DECLARE
 	taken	text;
 BEGIN
 	IF NOT EXISTS (SELECT FROM pg_namespace AS n WHERE n.nspname = (parse_ident(name))[1]) THEN
-		RAISE EXCEPTION 'pipeline %: schema "%" does not exist', name, (parse_ident(name))[1] USING ERRCODE = 'invalid_schema_name';
+		RAISE EXCEPTION 'pipeline %: schema "%" does not exist', name, (parse_ident(name))[1]
+			USING ERRCODE = 'invalid_schema_name', HINT = 'Make it with CREATE SCHEMA, or name another.';
 	END IF;
 	IF EXISTS (SELECT FROM pipeline AS p WHERE p.pipeline = name AND p.dropped_at IS NULL) THEN
 		RAISE EXCEPTION 'pipeline % already exists', name
@@ -451,7 +452,12 @@ BEGIN
 		latitude_column := NULL;
 		longitude_column := NULL;
 	END IF;
-	IF source IS NULL OR purpose IS NULL OR (latitude_column IS NULL OR longitude_column IS NULL) AND site_column IS NULL
+	IF name IS NULL THEN
+		RAISE EXCEPTION 'a pipeline needs a name' USING ERRCODE = 'null_value_not_allowed', HINT = 'It is that of the release: schema.name.';
+	ELSIF array_position(recipients, NULL) IS NOT NULL OR array_position(breakdowns, NULL) IS NOT NULL THEN
+		RAISE EXCEPTION 'pipeline %: recipients and breakdowns must not hold nulls', name
+			USING ERRCODE = 'null_value_not_allowed', HINT = 'Leave the argument out for none.';
+	ELSIF source IS NULL OR purpose IS NULL OR (latitude_column IS NULL OR longitude_column IS NULL) AND site_column IS NULL
 		OR recipients IS NULL OR breakdowns IS NULL OR kind IS NULL THEN
 		RAISE EXCEPTION 'pipeline %: a pipeline needs a source, a purpose and the columns of the position', name
 			USING ERRCODE = 'null_value_not_allowed', HINT = 'Leave an argument out to get its default.';
@@ -505,8 +511,8 @@ BEGIN
 	p.subject_column := columns.subject_column;
 	p.event_time_column := columns.event_time_column;
 	PERFORM check_diversity(p, source);
-	PERFORM check_breakdowns(p, source);
 	PERFORM check_measures(p, source);
+	PERFORM check_breakdowns(p, source);
 	p.starts_at := first_window(name, starts_at, p.bucket, time_zone);
 	p.published_until := p.starts_at;
 	RETURN p;

@@ -48,6 +48,11 @@ BEGIN
 		RAISE EXCEPTION 'pipeline %: pseudonym domain "%" does not exist', p.pipeline, p.domain
 			USING ERRCODE = 'undefined_object',
 				  HINT = 'Make it with mobanon.create_domain(), or leave domain out to get one of the pipeline''s name.';
+	ELSIF starts IS NULL AND extract(epoch FROM keys_needed_until(GREATEST(p.starts_at, now()), p.bucket) - p.starts_at)
+			> 10000 * extract(epoch FROM GREATEST(interval '1 day', p.bucket)) THEN
+		RAISE EXCEPTION 'pipeline %: it would need more than 10000 keys from % on', p.pipeline, p.starts_at
+			USING ERRCODE = 'invalid_parameter_value',
+				  HINT = 'Take a later starts_at; or make a domain of longer periods with mobanon.create_domain(), and name it with domain.';
 	ELSIF starts IS NULL AND length(p.domain) > 63 THEN
 		RAISE EXCEPTION 'pipeline %: its name is too long for a pseudonym domain', p.pipeline
 			USING ERRCODE = 'name_too_long',
@@ -160,8 +165,8 @@ DECLARE
 	source	regclass := relation_named(p.source);
 	around	record;
 BEGIN
-	IF readers IS NULL THEN
-		RAISE EXCEPTION 'pipeline %: readers must not be null', p.pipeline
+	IF readers IS NULL OR array_position(readers, NULL) IS NOT NULL THEN
+		RAISE EXCEPTION 'pipeline %: readers must not be null, nor one of them', p.pipeline
 			USING ERRCODE = 'null_value_not_allowed', HINT = 'Leave an argument out to get its default.';
 	END IF;
 	IF NOT has_schema_privilege(p.role_name, (parse_ident(p.pipeline))[1], 'USAGE') THEN

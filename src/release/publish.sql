@@ -264,7 +264,7 @@ BEGIN
 	backlog_to := CASE WHEN backlog_from IS NOT NULL THEN closed_until(name) END;
 	backlog_from := COALESCE(backlog_from, p.published_until);
 	PERFORM refuse_part(p);
-	UPDATE pipeline AS o SET publish_until = until WHERE o.pipeline_id = p.pipeline_id AND until IS NOT NULL;
+	UPDATE pipeline AS o SET publish_until = GREATEST(until, p.published_until) WHERE o.pipeline_id = p.pipeline_id AND until IS NOT NULL;
 	upto := closed_until(name);
 	IF upto <= p.published_until THEN
 		UPDATE pipeline AS o SET publish_until = NULL WHERE o.pipeline_id = p.pipeline_id AND until IS NOT NULL;
@@ -335,7 +335,8 @@ DECLARE
 	p	pipeline;
 BEGIN
 	IF step IS NULL OR step <= '0' THEN
-		RAISE EXCEPTION 'pipeline %: a step must be longer than nothing', name USING ERRCODE = 'invalid_parameter_value';
+		RAISE EXCEPTION 'pipeline %: a step must be longer than nothing', name
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Such as ''1 day'', the default.';
 	END IF;
 	SELECT * INTO p FROM pipeline AS o WHERE o.pipeline = name AND o.dropped_at IS NULL;
 	RETURN GREATEST(bucket_end(p.published_until, p.bucket, p.time_zone), p.published_until + step);

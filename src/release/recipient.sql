@@ -133,7 +133,7 @@ DECLARE
 BEGIN
 	IF before IS NULL OR before > p.published_until OR NOT isfinite(before) THEN
 		RAISE EXCEPTION 'pipeline %: windows can be dropped up to %, the end of what is published', name, p.published_until
-			USING ERRCODE = 'invalid_parameter_value';
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Give such a time, or an earlier one: windows that end by then are removed.';
 	END IF;
 	-- a bucket goes as a whole
 	before := bucket_start(before, p.bucket, p.time_zone);

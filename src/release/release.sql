@@ -347,6 +347,11 @@ AS $$
 DECLARE
 	p	pipeline := lock_pipeline(name);
 BEGIN
+	IF p.parent_id IS NOT NULL THEN
+		RAISE EXCEPTION '% is a part of the release % and has no stages', name,
+				(SELECT o.pipeline FROM pipeline AS o WHERE o.pipeline_id = p.parent_id)
+			USING ERRCODE = 'wrong_object_type', HINT = 'Name that one.';
+	END IF;
 	PERFORM follow_names(p);
 	UPDATE pipeline AS o SET definition = pipeline_definition(o.pipeline, o.source, o.role_name)
 	WHERE o.pipeline_id = p.pipeline_id AND o.parent_id IS NULL

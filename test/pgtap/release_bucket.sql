@@ -92,11 +92,12 @@ SELECT is((SELECT count(*) FROM (VALUES ('2 hours'::interval), ('1 day'), ('7 da
 	WHERE mobanon.bucket_expression('t', v.span, 'Asia/Kathmandu') NOT LIKE 'mobanon.bucket_start%'), 0::bigint, 'bucket_start where it is not');
 -- Buckets of up to an hour are of one length, longer ones go by the local clock: where the one does not fit into the other, no pipeline.
 CREATE ROLE tap_bucket_processing;
+SELECT create_domain('tap_bucket', '10 years', '1940-01-01 00:00+00');
 CREATE TABLE public.bucket_event (subject int, at timestamptz, latitude float8, longitude float8);
 SELECT create_purpose('tap_bucket', 'test'), bind_purpose('tap_bucket', 'tap_bucket_processing'), protect('public.bucket_event', 'subject', 'at');
 CREATE FUNCTION pg_temp.ladder(zone text, bucket interval, buckets interval[], starts_at timestamptz) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
-	PERFORM pipeline_sql('public.lad', 'public.bucket_event', 'tap_bucket', bucket => bucket, buckets => buckets, time_zone => zone, starts_at => starts_at);
+	PERFORM pipeline_sql('public.lad', 'public.bucket_event', 'tap_bucket', bucket => bucket, buckets => buckets, time_zone => zone, starts_at => starts_at, domain => 'tap_bucket');
 	RETURN 'fits';
 EXCEPTION WHEN invalid_parameter_value THEN
 	RETURN SQLERRM;
