@@ -274,7 +274,7 @@ GRANT EXECUTE ON FUNCTION
 	mobanon.diversity(name, text, integer, integer, integer),
 	mobanon.pipeline_statements(mobanon.pipeline, regrole[]),
 	mobanon.pipeline_sql,
-	mobanon.create_pipeline,
+	mobanon.create_pipeline, mobanon.note_start(text, regclass, boolean),
 	mobanon.run_statements(text, regclass, text[]),
 	mobanon.register_pipeline,
 	mobanon.drop_pipeline(text, boolean), mobanon.drop_stages(text, boolean), mobanon.unregister_pipeline(text, boolean),

@@ -60,7 +60,10 @@ BEGIN
 	ELSIF starts > p.starts_at THEN
 		RAISE EXCEPTION 'pipeline %: pseudonym domain "%" has keys only from %', p.pipeline, p.domain, starts
 			USING ERRCODE = 'invalid_parameter_value',
-				  HINT = format('The pipeline would start at %s. Take a later starts_at, or another domain with an earlier start.', p.starts_at);
+				  HINT = (SELECT format('The pipeline would start at %1$s. Take a later starts_at, or another domain, whose keys begin earlier: SELECT mobanon.create_domain(%2$L, %3$L, starts_at => %1$L), and domain => %2$L.',
+						p.starts_at, left(p.domain, 60) || ' ' || n, d.period)
+					FROM key_domain AS d, generate_series(2, 99) AS n WHERE d.domain = p.domain
+					AND NOT EXISTS (SELECT FROM key_domain AS o WHERE o.domain = left(p.domain, 60) || ' ' || n) ORDER BY n LIMIT 1);
 	ELSIF starts IS NULL THEN
 		RETURN format('SELECT mobanon.create_domain(%L, %L, starts_at => %L, ends_at => %L)',
 			p.domain, GREATEST(interval '1 day', p.bucket), p.starts_at, keys_needed_until(GREATEST(p.starts_at, now()), p.bucket));
@@ -216,6 +219,22 @@ $$;
 COMMENT ON FUNCTION mobanon.run_statements(text, regclass, text[]) IS
 'For the release room: runs the statements of a pipeline with the caller''s rights, all or none.';
 
+-- Whether there are earlier events would take a scan, of rows that the caller may not see; that there are rows at all does not.
+CREATE FUNCTION mobanon.note_start(name text, source regclass, chosen boolean) RETURNS void
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+BEGIN
+	IF NOT chosen AND EXISTS (SELECT FROM relation_tree(source) AS t WHERE pg_relation_size(t) > 0) THEN
+		RAISE NOTICE 'pipeline %: the source has rows already, and only those from its first window on will be counted', name
+			USING DETAIL = format('It starts at %s.', (SELECT p.starts_at FROM pipeline AS p WHERE p.pipeline = note_start.name AND p.dropped_at IS NULL)),
+				  HINT = 'For earlier windows drop the pipeline, and give the time of the first event as starts_at when you make it again.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION mobanon.note_start(text, regclass, boolean) IS
+'For create_pipeline(): a notice when no start was chosen and the source has rows already.';
+
 CREATE FUNCTION mobanon.pipeline_sql(name text, source regclass, purpose text,
 	latitude_column name DEFAULT 'latitude', longitude_column name DEFAULT 'longitude',
 	resolution text DEFAULT '1km', bucket interval DEFAULT NULL, k int DEFAULT NULL,
@@ -255,6 +274,7 @@ BEGIN ATOMIC
 			longitude_column, resolution, bucket, k, watermark, time_zone, starts_at, domain, role_name, recipients, breakdowns,
 			site_column, kind, account_column, resolutions, buckets, measures, cells_per_day, minimum_stay, maximum_gap, trips_per_day, places, homes,
 			diversity, true), readers));
+	SELECT mobanon.note_start(mobanon.pipeline_name(name), source, starts_at IS NOT NULL);
 END;
 COMMENT ON FUNCTION mobanon.create_pipeline IS
 'Makes a pipeline from a protected table: the views NAME_pseudonymized and NAME_coarsened, the materialized view NAME_candidate of closed windows not yet published, and the append-only table NAME that publish() fills and readers may read. Runs what pipeline_sql() prints, all or nothing.';

@@ -3,7 +3,7 @@
 SET search_path = public, mobanon;
 SET timezone = 'UTC';
 SET client_min_messages = error;
-SELECT plan(35);
+SELECT plan(36);
 
 CREATE ROLE tap_shred_dba;
 CREATE ROLE tap_shred_processing;
@@ -86,6 +86,11 @@ SET ROLE tap_shred_dba;
 SET search_path = public, mobanon;
 SELECT is((mobanon.publish('shred.town')).window_to, '2024-06-15 00:00+00'::timestamptz, 'publishing goes on, up to the next one');
 SELECT is((mobanon.skip_windows('shred.town')).window_to, '2024-06-16 00:00+00'::timestamptz, 'which is passed over');
+RESET ROLE;
+SELECT is((SELECT last_used FROM mobanon.subject_use('7', 'tap_shred', 'location')),
+	(SELECT b.published_at FROM publication AS b JOIN pipeline AS p USING (pipeline_id) WHERE p.pipeline = 'shred.town' AND b.publication = 3), 'passing over is no use of anybody''s data');
+SET ROLE tap_shred_dba;
+SET search_path = public, mobanon;
 SELECT is((SELECT count(*) FROM (SELECT mobanon.publish('shred.town') AS p) AS s WHERE (s.p).rows = 16), 1::bigint, 'and the rest comes out');
 SELECT bag_eq('SELECT bucket, subjects FROM shred.town',
 	$$SELECT at, count(DISTINCT subject) FROM shred.events WHERE at::date NOT IN ('2024-06-12', '2024-06-13', '2024-06-15') GROUP BY at$$, 'all but three days');
