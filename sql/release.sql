@@ -41,6 +41,10 @@ SELECT statement AS "pipeline_sql" FROM mobanon.pipeline_sql('release_story.foot
 WHERE statement NOT LIKE 'SELECT mobanon.create_domain%' \g (format=unaligned tuples_only=on)
 SELECT mobanon.create_pipeline('release_story.footfall', 'release_story.events', 'release_story',
 	starts_at => '2024-06-10 00:00+00', readers => '{regress_release_analyst}');
+-- A key that a pipeline still needs: said so, while the shredding can be taken back.
+BEGIN;
+SELECT mobanon.shred_epoch('release_story.footfall', 1);
+ROLLBACK;
 -- The candidate is an ordinary materialized view of what would be published now.
 REFRESH MATERIALIZED VIEW release_story.footfall_candidate;
 SELECT bucket, cell, subjects FROM release_story.footfall ORDER BY bucket, cell;
@@ -106,6 +110,25 @@ SELECT mobanon.create_pipeline('nowhere.other', 'release_story.events', 'release
 SELECT mobanon.create_pipeline('a.b.c', 'release_story.events', 'release_story');
 SELECT mobanon.create_pipeline('release_story.name_of_fifty_bytes_which_is_one_more_than_allowed', 'release_story.events', 'release_story');
 SELECT mobanon.publish('release_story.other');
+-- Made without a start while there are events already: said so.
+\set VERBOSITY terse
+SELECT mobanon.create_pipeline('release_story.late', 'release_story.events', 'release_story');
+\set VERBOSITY default
+SELECT mobanon.drop_pipeline('release_story.late');
+-- Its keys stay; an earlier start needs others, and the hint makes them (when they begin depends on the day).
+DO $$
+DECLARE message text; hint text;
+BEGIN
+	PERFORM mobanon.create_pipeline('release_story.late', 'release_story.events', 'release_story', starts_at => '2024-06-10 00:00+00');
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
+	RAISE NOTICE '%', regexp_replace(message, 'from .*', 'from ...');
+	RAISE NOTICE '%', hint;
+	EXECUTE substring(hint FROM 'SELECT [^)]*\)\)?');
+END
+$$;
+SELECT mobanon.create_pipeline('release_story.late', 'release_story.events', 'release_story', starts_at => '2024-06-10 00:00+00', domain => 'release_story.late 2');
+SELECT mobanon.drop_pipeline('release_story.late');
 -- All or nothing: nothing is left of any of these.
 SELECT relname FROM pg_class WHERE relnamespace = 'release_story'::regnamespace AND relname LIKE 'other%';
 

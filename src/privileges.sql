@@ -253,7 +253,7 @@ GRANT EXECUTE ON FUNCTION mobanon.create_area_set(text, text, text), mobanon.cre
 	mobanon.residents_query(text, int, interval, text, int, int, int, int, int) TO mobanon_admin;
 
 -- release ------------------------------------------------------------------
-GRANT SELECT ON mobanon.pipeline, mobanon.publication, mobanon.publication_window, mobanon.publication_withheld,
+GRANT SELECT ON mobanon.pipeline, mobanon.pipeline_relation, mobanon.publication, mobanon.publication_window, mobanon.publication_withheld,
 	mobanon.received, mobanon.publish_progress TO mobanon_admin;
 GRANT SELECT ON mobanon.publish_progress TO pg_monitor;
 GRANT EXECUTE ON FUNCTION mobanon.publications_running() TO mobanon_admin, pg_monitor;
@@ -275,10 +275,11 @@ GRANT EXECUTE ON FUNCTION
 	mobanon.diversity(name, text, integer, integer, integer),
 	mobanon.pipeline_statements(mobanon.pipeline, regrole[]),
 	mobanon.pipeline_sql,
-	mobanon.create_pipeline,
+	mobanon.create_pipeline, mobanon.note_start(text, regclass, boolean),
 	mobanon.run_statements(text, regclass, text[]),
 	mobanon.register_pipeline,
 	mobanon.drop_pipeline(text, boolean), mobanon.drop_stages(text, boolean), mobanon.unregister_pipeline(text, boolean),
+	mobanon.take_back_rights(text),
 	mobanon.grant_release(text, regrole), mobanon.revoke_release(text, regrole), mobanon.set_release_reader(text, regrole, boolean),
 	mobanon.publish(text, timestamptz), mobanon.publish_pipeline(text, timestamptz, timestamptz), mobanon.next_part(text, interval),
 	mobanon.recipient_statements(text, text, text, mobanon.cell[], regrole[], boolean),
@@ -286,10 +287,11 @@ GRANT EXECUTE ON FUNCTION
 	mobanon.create_recipient_release(text, text, text, mobanon.cell[], regrole[], boolean),
 	mobanon.register_recipient_release(text, text, text, mobanon.cell[], boolean),
 	mobanon.accept_definition(text), mobanon.accept_definition_of(text),
+	mobanon.skip_windows(text), mobanon.skip_windows_of(text),
 	mobanon.drop_windows(text, timestamptz), mobanon.drop_windows_of(text, timestamptz),
 	mobanon.verify_release(text), mobanon.verify_pipeline(text),
 	mobanon.publications_using(text, timestamptz), mobanon.publications_open_to(text, timestamptz),
-	mobanon.recipients_of(mobanon.publication), mobanon.relation_named(text), mobanon.base_type(oid),
+	mobanon.recipients_of(mobanon.publication), mobanon.relation_named(text), mobanon.relation_of(integer, text, text), mobanon.base_type(oid),
 	mobanon.look_into_source(oid, text, name, name, tstzmultirange, pg_snapshot), mobanon.writer_of(xid, bigint),
 	mobanon.earliest_event(oid, name),
 	mobanon.audit(text), mobanon.audit_pipeline(text) TO mobanon_admin;

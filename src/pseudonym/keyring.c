@@ -353,7 +353,8 @@ open_epoch(const Domain *domain, Epoch *epoch)
 				(errcode(ERRCODE_EPOCH_SHREDDED),
 				 errmsg("the key of epoch %d of pseudonym domain \"%.*s\" was shredded",
 						epoch->number, domain->len, domain->name),
-				 errdetail("Its pseudonyms can never be made again.")));
+				 errdetail("Its pseudonyms can never be made again."),
+				 errhint("Windows of a pipeline that need it are passed over by mobanon.skip_windows().")));
 	root = root_key_by_fingerprint(epoch->root);
 	unwrapped = unwrap_key(root->key, domain->name, domain->len, epoch->number, epoch->wrapped, key);
 	if (unwrapped)

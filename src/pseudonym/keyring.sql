@@ -288,10 +288,11 @@ BEGIN
 	END IF;
 	UPDATE key_epoch AS e SET ends_at = moment WHERE e.domain_id = d.domain_id AND e.epoch = present.epoch;
 	-- A number is never used twice: it is part of what a wrapped key is bound to.
+	-- What was shredded ahead stays, or nobody could tell that it was.
 	number := first;
 	FOR future IN
 		WITH ahead AS (
-			DELETE FROM key_epoch AS e WHERE e.domain_id = d.domain_id AND e.starts_at > moment RETURNING *
+			DELETE FROM key_epoch AS e WHERE e.domain_id = d.domain_id AND e.starts_at > moment AND get_byte(e.wrapped_key, 0) <> 0 RETURNING *
 		)
 		SELECT * FROM ahead ORDER BY starts_at
 	LOOP
@@ -307,7 +308,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION mobanon.rotate_key(text) IS
-'Ends the present epoch of a domain now: from this moment on every subject has a new, unrelated pseudonym. Keys that were made ahead are replaced too. Returns the number of the new epoch. A statement that runs while this commits may use either key for times after it.';
+'Ends the present epoch of a domain now: from this moment on every subject has a new, unrelated pseudonym. Keys that were made ahead are replaced too, those that were shredded excepted. Returns the number of the new epoch. A statement that runs while this commits may use either key for times after it.';
 
 CREATE FUNCTION mobanon.shred_epoch(domain text, epoch int) RETURNS boolean
 LANGUAGE plpgsql VOLATILE STRICT SECURITY DEFINER
@@ -317,6 +318,7 @@ AS $$
 DECLARE
 	d		CONSTANT key_domain := lock_domain(shred_epoch.domain);
 	e		key_epoch;
+	waiting	text;
 BEGIN
 	UPDATE key_epoch AS k SET wrapped_key = NULL, shredded_at = now()
 	WHERE k.domain_id = d.domain_id AND k.epoch = shred_epoch.epoch AND k.shredded_at IS NULL
@@ -331,12 +333,20 @@ BEGIN
 	IF e.starts_at <= now() AND now() < e.ends_at THEN
 		RAISE WARNING 'pseudonym domain "%" now has no key for the present', shred_epoch.domain
 			USING HINT = 'mobanon.rotate_key() starts a new one.';
+	ELSIF e.starts_at > now() THEN
+		RAISE WARNING 'epoch % of pseudonym domain "%" is still to come, and will have no key', shred_epoch.epoch, shred_epoch.domain
+			USING HINT = 'Neither mobanon.rotate_key() nor mobanon.extend_domain() gives its time another one. Until it is committed, the shredding can be rolled back.';
+	END IF;
+	SELECT string_agg(p, ', ') INTO waiting FROM pipelines_waiting_for(shred_epoch.domain, shred_epoch.epoch) AS p;
+	IF waiting IS NOT NULL THEN
+		RAISE WARNING 'windows that need epoch % of pseudonym domain "%" are not published yet: %', shred_epoch.epoch, shred_epoch.domain, waiting
+			USING HINT = 'They can never be computed now: publishing stops before them, and mobanon.skip_windows() passes over them. Until it is committed, the shredding can be rolled back.';
 	END IF;
 	RETURN true;
 END
 $$;
 COMMENT ON FUNCTION mobanon.shred_epoch(text, int) IS
-'Destroys the key of an epoch, for good: its pseudonyms can never again be made or linked to a subject. Returns false if it was shredded before. Effective for every session when the transaction commits, whatever its isolation level. Backups and archived WAL from before still hold the wrapped key: see doc/keys.md.';
+'Destroys the key of an epoch, for good: its pseudonyms can never again be made or linked to a subject. Returns false if it was shredded before. Warns of the present, of an epoch that is still to come, and of pipelines that have not published its windows. Effective for every session when the transaction commits, whatever its isolation level. Backups and archived WAL from before still hold the wrapped key: see doc/keys.md.';
 
 CREATE FUNCTION mobanon.rewrap_keys() RETURNS int
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER

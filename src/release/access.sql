@@ -154,9 +154,12 @@ BEGIN
 		window_to := (r.b).window_to;
 		published_at := (r.b).published_at;
 		used := 'not known';
-		source := (SELECT t.relation FROM protected_table AS t WHERE t.relation = relation_named((r.p).source)
+		source := (SELECT t.relation FROM protected_table AS t WHERE t.relation = relation_of((r.p).pipeline_id, 'source', (r.p).source)
 			AND t.subject_column = (r.p).subject_column AND t.event_time_column = (r.p).event_time_column);
-		IF isempty(r.counted) THEN
+		IF (r.b).ledger_era IS NULL THEN
+			used := 'no';
+			reason := 'its windows were passed over: their key was shredded';
+		ELSIF isempty(r.counted) THEN
 			used := 'no';
 			reason := 'no consent that the publication knew of reaches into its windows';
 		ELSIF source IS NULL THEN

@@ -65,9 +65,11 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, mobanon, pg_temp
 AS $$
 DECLARE
-	p	pipeline;
+	p	pipeline := release_entry(name);
 BEGIN
-	SELECT * INTO p FROM pipeline AS o WHERE o.pipeline = name AND o.dropped_at IS NULL;
+	IF p.pipeline_id IS NULL THEN
+		PERFORM report_no_pipeline(name);
+	END IF;
 	RETURN QUERY SELECT v.bucket, v.cell, v.problem FROM verify_rows(p) AS v;
 END
 $$;
@@ -90,28 +92,67 @@ $$;
 COMMENT ON FUNCTION mobanon.first_bad_entry(mobanon.pipeline) IS
 'For the release room: the first publication whose register entry was changed, or before which one is missing; NULL when none.';
 
+-- Whom SELECT is granted to, on the whole or on a column; 0 is everybody.
+CREATE FUNCTION mobanon.grantees_of(relation oid) RETURNS SETOF oid
+LANGUAGE sql STABLE STRICT ROWS 5
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+	SELECT x.grantee FROM pg_class AS c, aclexplode(COALESCE(c.relacl, acldefault('r', c.relowner))) AS x
+	WHERE c.oid = relation AND x.privilege_type = 'SELECT'
+	UNION
+	SELECT x.grantee FROM pg_attribute AS a, aclexplode(a.attacl) AS x
+	WHERE a.attrelid = relation AND NOT a.attisdropped AND x.privilege_type = 'SELECT'
+	UNION
+	SELECT 'pg_read_all_data'::regrole
+$$;
+COMMENT ON FUNCTION mobanon.grantees_of(oid) IS
+'For audit(): the roles that a relation or a column of it is granted to, its owner and pg_read_all_data with them; 0 for PUBLIC.';
+
+CREATE FUNCTION mobanon.acts_as(member oid, role oid) RETURNS boolean
+LANGUAGE sql STABLE
+RETURN pg_catalog.pg_has_role(member, role, 'USAGE')
+	-- without INHERIT, by SET ROLE
+	OR pg_catalog.pg_has_role(member, role, CASE WHEN pg_catalog.current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END);
+COMMENT ON FUNCTION mobanon.acts_as(oid, oid) IS
+'For audit(): whether a role has the rights of another, at once or after SET ROLE.';
+
 -- What a reader of the release could reach beside it.
 CREATE FUNCTION mobanon.reachable_by_readers(p mobanon.pipeline) RETURNS SETOF text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, mobanon, pg_temp
+SET jit = off
 AS $$
-	SELECT format('%s may read %s', CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END, s.relation::regclass)
-	FROM pg_class AS r
-	CROSS JOIN LATERAL aclexplode(r.relacl) AS a
-	CROSS JOIN (
-		SELECT relation_named(p.source) AS relation
-		UNION ALL SELECT relation_named(stage_name(o.pipeline, n)) FROM pipeline AS o, unnest(ARRAY['pseudonymized', 'coarsened', 'candidate']) AS n
+	WITH release AS (
+		SELECT g.role FROM pg_class AS r, grantees_of(r.oid) AS g (role)
+		WHERE r.oid = relation_of(p.pipeline_id, 'release', p.pipeline) AND g.role NOT IN (r.relowner, 'mobanon_admin'::regrole, 'pg_read_all_data'::regrole)
+	), reader AS MATERIALIZED (
+		SELECT g.role, g.role AS through FROM release AS g
+		UNION
+		-- who runs pipelines may be in a group of readers
+		SELECT m.oid, g.role FROM release AS g JOIN pg_roles AS m ON g.role <> 0 AND acts_as(m.oid, g.role)
+		WHERE NOT m.rolsuper AND m.rolname <> 'mobanon_owner' AND NOT pg_has_role(m.oid, 'mobanon_admin', 'MEMBER')
+	), beside AS (
+		SELECT relation_of(p.pipeline_id, 'source', p.source) AS relation
+		UNION SELECT relation_named(stage_name(o.pipeline, n)) FROM pipeline AS o, unnest(ARRAY['pseudonymized', 'coarsened', 'candidate']) AS n
 			WHERE o.pipeline_id = COALESCE(p.parent_id, p.pipeline_id)
-		UNION ALL SELECT c.oid FROM pg_class AS c WHERE c.relnamespace = 'mobanon'::regnamespace AND c.relkind IN ('r', 'p', 'm')
+		UNION SELECT c.oid FROM pg_class AS c WHERE c.relnamespace = 'mobanon'::regnamespace AND c.relkind IN ('r', 'p', 'm')
 			AND NOT has_any_column_privilege('public', c.oid, 'SELECT')
-	) AS s
-	WHERE r.oid = relation_named(p.pipeline) AND a.grantee <> r.relowner AND a.grantee <> 'mobanon_admin'::regrole AND a.privilege_type = 'SELECT' AND s.relation IS NOT NULL
-	AND CASE WHEN a.grantee = 0
-		THEN EXISTS (SELECT FROM pg_class AS c, aclexplode(c.relacl) AS x WHERE c.oid = s.relation AND x.grantee = 0)
-		ELSE has_any_column_privilege(a.grantee, s.relation, 'SELECT') END
+	), opened AS MATERIALIZED (
+		SELECT b.relation, g.role FROM beside AS b, grantees_of(b.relation) AS g (role)
+	), reached AS MATERIALIZED (
+		SELECT DISTINCT r.role, o.relation
+		FROM (SELECT DISTINCT r.role, g.role AS as_role FROM (SELECT DISTINCT role FROM reader) AS r, (SELECT DISTINCT role FROM opened) AS g
+			WHERE g.role = 0 OR r.role <> 0 AND acts_as(r.role, g.role)) AS r
+		JOIN opened AS o ON o.role = r.as_role
+	)
+	SELECT format('%s may read %s', CASE WHEN d.role = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(d.role)) END, d.relation::regclass)
+	FROM reached AS d
+	-- a group stands for its members
+	WHERE NOT EXISTS (SELECT FROM reader AS r JOIN reached AS g ON g.role = r.through AND g.relation = d.relation WHERE r.role = d.role AND r.through <> d.role)
+	ORDER BY 1
 $$;
 COMMENT ON FUNCTION mobanon.reachable_by_readers(mobanon.pipeline) IS
-'For the release room: every relation beside the release that one of its readers may read: source, stages, and tables of mobanon that are not everybody''s.';
+'For the release room: every relation beside the release that one of its readers, or a member of one, may read: source, stages, and tables of mobanon that are not everybody''s.';
 
 CREATE FUNCTION mobanon.release_rows_at_fault(p mobanon.pipeline, OUT below_k bigint, OUT twice bigint, OUT outside bigint)
 LANGUAGE plpgsql STABLE
@@ -146,19 +187,20 @@ BEGIN
 	END IF;
 	-- of two that overlap, one's first area lies in the other's: found by its ancestors
 	EXECUTE format(
-		$sql$WITH r AS MATERIALIZED (SELECT r.*, %3$s AS window_start, row_number() OVER () AS row FROM %1$s AS r)
+		$sql$WITH r AS MATERIALIZED (SELECT %7$s, %3$s AS "the start", row_number() OVER () AS "the row" FROM %1$s AS r)
 			SELECT format('bucket %%s: %%s and %%s', a.bucket, concat_ws(' ', %4$s), concat_ws(' ', %5$s))
 			FROM r AS a
 			CROSS JOIN unnest($1) WITH ORDINALITY AS l (resolution, place)
-			JOIN r AS b ON b.window_start = a.window_start
+			JOIN r AS b ON b."the start" = a."the start"
 				AND b.%2$I = CASE WHEN l.place >= array_position($1, cell_resolution(a.%2$I)) THEN coarsen_cell(a.%2$I, l.resolution) END
-			WHERE a.row <> b.row AND %6$s
-			ORDER BY a.bucket, a.row LIMIT 1$sql$,
+			WHERE a."the row" <> b."the row" AND %6$s
+			ORDER BY a.bucket, a."the row" LIMIT 1$sql$,
 		p.pipeline, cells[1], CASE WHEN timed THEN 'bucket_start(r.bucket, $2, $3)' ELSE 'r.bucket' END,
 		column_list(cells, 'a'), column_list(cells, 'b'),
 		concat_ws(' AND ', CASE WHEN timed THEN 'a.bucket < bucket_end(b.bucket, b.width, $3) AND b.bucket < bucket_end(a.bucket, a.width, $3)' ELSE 'true' END,
 			(SELECT string_agg(format('(a.%1$I @> b.%1$I OR b.%1$I @> a.%1$I)', c), ' AND ') FROM unnest(cells[2:]) AS c),
-			(SELECT string_agg(format('a.%1$I IS NOT DISTINCT FROM b.%1$I', c), ' AND ') FROM unnest(p.breakdowns) AS c)))
+			(SELECT string_agg(format('a.%1$I IS NOT DISTINCT FROM b.%1$I', c), ' AND ') FROM unnest(p.breakdowns) AS c)),
+		column_list(key_columns(p) || CASE WHEN timed THEN '{width}'::name[] END, 'r'))
 	INTO found USING p.resolutions, p.bucket, p.time_zone;
 	RETURN found;
 END
@@ -170,25 +212,30 @@ COMMENT ON FUNCTION mobanon.overlapping_rows(mobanon.pipeline) IS
 CREATE FUNCTION mobanon.comparable_releases(p mobanon.pipeline) RETURNS SETOF text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, mobanon, pg_temp
+SET jit = off
 SET intervalstyle = 'postgres'
 AS $$
 	WITH mine AS (
-		SELECT COALESCE(p.parent_id, p.pipeline_id) AS root, relation_named(p.pipeline) AS relation
+		SELECT COALESCE(p.parent_id, p.pipeline_id) AS root, relation_of(p.pipeline_id, 'release', p.pipeline) AS relation,
+			relation_of(p.pipeline_id, 'source', p.source) AS source
 	), other AS (
-		SELECT o.*, relation_named(o.pipeline) AS relation
+		SELECT o.*, relation_of(o.pipeline_id, 'release', o.pipeline) AS relation
 		FROM pipeline AS o, mine AS m
-		-- what is copied from one release has the same numbers
-		WHERE o.source = p.source AND COALESCE(o.parent_id, o.pipeline_id) <> m.root AND o.pipeline <> p.pipeline
+		-- what took the name of a source may hold its events; what is copied from one release has the same numbers
+		WHERE (o.source = p.source OR relation_of(o.pipeline_id, 'source', o.source) = m.source) AND COALESCE(o.parent_id, o.pipeline_id) <> m.root AND o.pipeline <> p.pipeline
 		AND o.starts_at < CASE WHEN p.dropped_at IS NULL THEN 'infinity' ELSE p.published_until END
 		AND p.starts_at < CASE WHEN o.dropped_at IS NULL THEN 'infinity' ELSE o.published_until END
+	), reader AS MATERIALIZED (
+		SELECT r.oid, r.rolname FROM pg_roles AS r
+		WHERE NOT r.rolsuper AND r.rolname <> 'mobanon_owner'
+		AND NOT pg_has_role(r.oid, 'mobanon_admin', 'MEMBER') AND NOT pg_has_role(r.oid, 'pg_read_all_data', 'MEMBER')
+		AND EXISTS (SELECT FROM mine AS m, grantees_of(m.relation) AS g (role) WHERE g.role = 0 OR acts_as(r.oid, g.role))
 	)
 	SELECT format('%s also %s %s (%s of %s, %s, %s, k = %s)', w.who, w.does, o.pipeline, o.kind, o.purpose,
 		array_to_string(COALESCE(o.resolutions, ARRAY[o.resolution]), ' to '), o.bucket, o.k)
-	FROM other AS o, mine AS m, LATERAL (
-		SELECT quote_ident(r.rolname), 'reads' FROM pg_roles AS r
-		WHERE o.relation IS NOT NULL AND NOT r.rolsuper AND r.rolname <> 'mobanon_owner'
-		AND NOT pg_has_role(r.oid, 'mobanon_admin', 'MEMBER') AND NOT pg_has_role(r.oid, 'pg_read_all_data', 'MEMBER')
-		AND has_table_privilege(r.oid, m.relation, 'SELECT') AND has_table_privilege(r.oid, o.relation, 'SELECT')
+	FROM other AS o, LATERAL (
+		SELECT quote_ident(r.rolname), 'reads' FROM reader AS r
+		WHERE EXISTS (SELECT FROM grantees_of(o.relation) AS g (role) WHERE g.role = 0 OR acts_as(r.oid, g.role))
 		UNION ALL
 		SELECT format('recipient %I', c), 'receives' FROM unnest(p.recipients) AS c WHERE c = ANY (o.recipients)
 	) AS w (who, does)
@@ -211,13 +258,12 @@ SET search_path = pg_catalog, mobanon, pg_temp
 SET timezone = 'UTC' SET datestyle = 'ISO, YMD'
 AS $$
 DECLARE
-	p		pipeline;
+	p		pipeline := release_entry(name);
 	fault	record;
 	wrong	text;
 BEGIN
-	SELECT * INTO p FROM pipeline AS o WHERE o.pipeline = name AND o.dropped_at IS NULL;
-	IF NOT FOUND THEN
-		RAISE EXCEPTION 'pipeline "%" does not exist', name USING ERRCODE = 'MR001';
+	IF p.pipeline_id IS NULL THEN
+		PERFORM report_no_pipeline(name);
 	END IF;
 	RETURN QUERY SELECT c.check_name, c.ok, CASE WHEN NOT c.ok THEN c.detail END FROM pipeline_checks(p) AS c;
 
@@ -225,6 +271,12 @@ BEGIN
 	RETURN QUERY SELECT 'readers reach the release only', wrong IS NULL, wrong;
 	SELECT string_agg(r, '; ') INTO wrong FROM comparable_releases(p) AS r;
 	RETURN QUERY SELECT 'nobody has another release of the same events', wrong IS NULL, wrong;
+
+	IF p.parent_id IS NULL AND p.dropped_at IS NULL THEN
+		SELECT format('the key of epoch %s was shredded: windows from %s up to %s cannot be computed, see mobanon.skip_windows()', h.epoch, h.window_from, h.window_to)
+		INTO wrong FROM next_without_key(p) AS h WHERE h.epoch IS NOT NULL;
+		RETURN QUERY SELECT 'keys of the windows to come are there', wrong IS NULL, wrong;
+	END IF;
 
 	IF relation_named(name) IS NULL THEN
 		RETURN;
@@ -259,4 +311,4 @@ BEGIN ATOMIC
 	SELECT a.check_name, a.ok, a.detail FROM mobanon.audit_pipeline(mobanon.pipeline_name(name)) AS a;
 END;
 COMMENT ON FUNCTION mobanon.audit(text) IS
-'Is a release what was published, and can its readers reach nothing else? One line per check; detail says what is wrong.';
+'Is a release what was published, and can its readers reach nothing else? One line per check; detail says what is wrong. Also of a release that drop_pipeline() kept.';

@@ -50,11 +50,11 @@ AS $$
 		FROM line AS l, known_consent(subject_use.subject, l.scope_id, l.pipeline_id) AS k,
 			LATERAL (SELECT b.published_at FROM publication AS b
 				WHERE b.pipeline_id = l.pipeline_id AND b.published_at >= lower(k.known) AND b.published_at < COALESCE(upper(k.known), 'infinity')
-				AND k.in_force @> b.published_at AND k.usable && tstzrange(b.window_from, b.window_to)
+				AND b.ledger_era IS NOT NULL AND k.in_force @> b.published_at AND k.usable && tstzrange(b.window_from, b.window_to)
 				ORDER BY b.published_at LIMIT 1) AS f,
 			LATERAL (SELECT b.published_at FROM publication AS b
 				WHERE b.pipeline_id = l.pipeline_id AND b.published_at >= lower(k.known) AND b.published_at < COALESCE(upper(k.known), 'infinity')
-				AND k.in_force @> b.published_at AND k.usable && tstzrange(b.window_from, b.window_to)
+				AND b.ledger_era IS NOT NULL AND k.in_force @> b.published_at AND k.usable && tstzrange(b.window_from, b.window_to)
 				ORDER BY b.published_at DESC LIMIT 1) AS t
 	)
 	SELECT min(u.first), max(u.last),

@@ -130,11 +130,8 @@ BEGIN
 			USING ERRCODE = 'invalid_parameter_value',
 				  DETAIL = 'All persons of a group share the values of its breakdowns; and no two subjects or accounts are the same.',
 				  HINT = 'Take a column that many share and that nothing else is made of, such as the home area, the household''s building or the employer.';
-	ELSIF NOT EXISTS (SELECT FROM consent_scope AS s WHERE s.purpose = p.purpose AND s.category = d.column_name) THEN
-		RAISE EXCEPTION 'pipeline %: purpose "%" has no data category "%"', p.pipeline, p.purpose, d.column_name
-			USING ERRCODE = 'undefined_object',
-				  HINT = format('Subjects decide about it apart from where they were: SELECT mobanon.add_category(%L, %L).', p.purpose, d.column_name);
 	END IF;
+	PERFORM check_category(p, d.column_name);
 END
 $$;
 COMMENT ON FUNCTION mobanon.check_diversity(mobanon.pipeline, regclass) IS

@@ -11,7 +11,7 @@ LANGUAGE sql STABLE
 SET search_path = pg_catalog, mobanon, pg_temp
 SET intervalstyle = 'postgres'
 RETURN format($sql$SELECT p.pseudonym, %1$sp.bucket%2$s,%7$s
-             mobanon.stays(%3$s, p.at, %4$L, %5$L, mobanon.cleaning() ORDER BY p.at) AS stays
+             mobanon.stays(%3$s, p.at, %4$L, %5$L, mobanon.cleaning() ORDER BY p.at) AS "the stays"
       FROM %6$s AS p
       GROUP BY p.pseudonym, %1$sp.bucket%2$s$sql$,
 	CASE WHEN p.account_column IS NOT NULL THEN 'p.account, ' END, breakdown_list(p, 'p'), cell_expression(p, p.resolution),
@@ -35,14 +35,14 @@ SET search_path = pg_catalog, mobanon, pg_temp
 SET intervalstyle = 'postgres'
 AS $$
 	SELECT
-		format($sql$SELECT %s, s.cell, p.bucket%s, (extract(epoch FROM s.departure - s.arrival) / 60)::bigint AS minutes%s
-FROM (%s) AS p%s, unnest(p.stays) AS s$sql$, counted_expression(p), breakdown_list(p, 'p'), diverse_value(p), stays_query(p), homes_join(p)),
+		format($sql$SELECT %s, s.cell, p.bucket%s, (extract(epoch FROM s.departure - s.arrival) / 60)::bigint AS "the minutes"%s
+FROM (%s) AS p%s, unnest(p."the stays") AS s$sql$, counted_expression(p), breakdown_list(p, 'p'), diverse_value(p), stays_query(p), homes_join(p)),
 		format('stays in cells (%s), in minutes, per bucket (%s); %s.', p.resolution, p.bucket, stays_about(p)),
 		format($sql$SELECT c.bucket, c.cell%3$s, %5$s AS subjects,
-       round(mobanon.kanon_avg(c.pseudonym, c.minutes, %2$s, %4$s), 1) AS average_minutes,
-       mobanon.kanon_quantile(c.pseudonym, c.minutes, 0.25, %2$s, %4$s) AS quarter_minutes,
-       mobanon.kanon_quantile(c.pseudonym, c.minutes, 0.5, %2$s, %4$s) AS median_minutes,
-       mobanon.kanon_quantile(c.pseudonym, c.minutes, 0.75, %2$s, %4$s) AS three_quarter_minutes
+       round(mobanon.kanon_avg(c.pseudonym, c."the minutes", %2$s, %4$s), 1) AS average_minutes,
+       mobanon.kanon_quantile(c.pseudonym, c."the minutes", 0.25, %2$s, %4$s) AS quarter_minutes,
+       mobanon.kanon_quantile(c.pseudonym, c."the minutes", 0.5, %2$s, %4$s) AS median_minutes,
+       mobanon.kanon_quantile(c.pseudonym, c."the minutes", 0.75, %2$s, %4$s) AS three_quarter_minutes
 FROM %1$s AS c
 GROUP BY c.bucket, c.cell%3$s
 HAVING %5$s IS NOT NULL$sql$, s.two, p.k, breakdown_list(p, 'c'), s.bound, suppress_expression(p)),
@@ -55,9 +55,9 @@ HAVING %5$s IS NOT NULL$sql$, s.two, p.k, breakdown_list(p, 'c'), s.bound, suppr
 		|| ARRAY[
 			ROW('subjects', 'bigint', 'subjects', false, format('number of %s with a stay (%s); groups of fewer than %s are not released%s', unit_counted(p), stays_about(p), p.k, diversity_about(p))),
 			ROW('average_minutes', 'numeric', 'value', true, format('minutes of all stays in the period, average per subject, of each at most %s; null where it would tell of one or two', s.bound)),
-			ROW('quarter_minutes', 'bigint', 'value', true, format('minutes that a quarter of the subjects stayed at most (from means of at least %s subjects each); null with fewer than %s', p.k, 3 * p.k)),
-			ROW('median_minutes', 'bigint', 'value', true, format('minutes that half of the subjects stayed at most (from means of at least %s subjects each); null with fewer than %s', p.k, 3 * p.k)),
-			ROW('three_quarter_minutes', 'bigint', 'value', true, format('minutes that three quarters of the subjects stayed at most (from means of at least %s subjects each); null with fewer than %s', p.k, 3 * p.k))]::release_column[]
+			ROW('quarter_minutes', 'bigint', 'value', true, format('minutes that a quarter of the subjects stayed at most (from means of at least %s subjects each); null with fewer than %s', p.k, 3::bigint * p.k)),
+			ROW('median_minutes', 'bigint', 'value', true, format('minutes that half of the subjects stayed at most (from means of at least %s subjects each); null with fewer than %s', p.k, 3::bigint * p.k)),
+			ROW('three_quarter_minutes', 'bigint', 'value', true, format('minutes that three quarters of the subjects stayed at most (from means of at least %s subjects each); null with fewer than %s', p.k, 3::bigint * p.k))]::release_column[]
 	FROM (SELECT stage_name(p.pipeline, 'coarsened') AS two,
 			CASE WHEN p.account_column IS NULL THEN 'subjects' ELSE 'accounts' END AS counted,
 			-- nobody is anywhere for longer than the bucket

@@ -32,9 +32,9 @@ GROUP BY a.bucket%1$s, %2$s, a.subjects, a.trips%9$s$sql$,
 				(SELECT string_agg(format('c.%1$I IS NOT DISTINCT FROM a.%1$I', b), ' AND ') FROM unnest(p.breakdowns) AS b)),
 			having_diverse(p)) END
 	FROM (SELECT format($sql$SELECT g.bucket%1$s, %2$s, f.subjects, f.trips
-FROM (SELECT c.bucket%3$s, mobanon.kanon_%4$s(c.pseudonym, %5$s, %6$s, %7$L) AS flows
+FROM (SELECT c.bucket%3$s, mobanon.kanon_%4$s(c.pseudonym, %5$s, %6$s, %7$L) AS "the flows"
       FROM %8$s AS c
-      GROUP BY c.bucket%3$s, %9$s) AS g, unnest(g.flows) AS f$sql$,
+      GROUP BY c.bucket%3$s, %9$s) AS g, unnest(g."the flows") AS f$sql$,
 			breakdown_list(p, 'g'), column_list(ends, 'f'), breakdown_list(p, 'c'), p.kind, column_list(ends, 'c'), p.k, p.resolutions,
 			stage_name(p.pipeline, 'coarsened'),
 			-- a root of the ladder at a time: the rows are the same
@@ -51,7 +51,7 @@ AS $$
 	SELECT
 		format($sql$SELECT %s, %s, p.bucket%s%s
 FROM (%s) AS p%s,
-     unnest(mobanon.%s(p.stays, %L, %s, p.pseudonym, %L)) AS t$sql$,
+     unnest(mobanon.%s(p."the stays", %L, %s, p.pseudonym, %L)) AS t$sql$,
 			counted_expression(p), column_list(s.ends, 't'), breakdown_list(p, 'p'), diverse_value(p), stays_query(p), homes_join(p),
 			CASE p.kind WHEN 'flows' THEN 'trips' ELSE 'trip_chains' END, p.maximum_gap, p.trips_per_day, p.time_zone),
 		format('trips between stays, from and to cells (%s), per bucket (%s), at most %s a day of one subject, and of no more than %s; %s.',

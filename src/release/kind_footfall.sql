@@ -40,10 +40,10 @@ AS $$
 	SELECT CASE WHEN p.cells_per_day IS NULL THEN s.query ELSE format(
 		$sql$SELECT d.pseudonym, d.cell, d.bucket%1$s%6$s
 FROM (SELECT s.*, dense_rank() OVER (PARTITION BY s.pseudonym, mobanon.bucket_start(s.bucket, '1 day', %2$L)
-             ORDER BY mobanon.contribution_draw(s.pseudonym, s.cell, s.bucket, %3$L), s.cell, s.bucket) AS draw
+             ORDER BY mobanon.contribution_draw(s.pseudonym, s.cell, s.bucket, %3$L), s.cell, s.bucket) AS "the draw"
       FROM (%4$s) AS s
       WHERE s.cell IS NOT NULL) AS d
-WHERE d.draw <= %5$s$sql$, footfall_columns(p, 'd'), p.time_zone, p.domain, s.query, p.cells_per_day,
+WHERE d."the draw" <= %5$s$sql$, footfall_columns(p, 'd'), p.time_zone, p.domain, s.query, p.cells_per_day,
 			CASE WHEN NOT p.diversity IS NULL THEN ', d.diverse' END) END
 	FROM (SELECT format(E'SELECT %s, %s AS cell, %s%s%s\nFROM %s AS p%s', counted_expression(p), cell_expression(p, p.resolution),
 			CASE WHEN p.buckets IS NULL THEN 'p.bucket' ELSE bucket_expression('p.at', p.buckets[1], p.time_zone) || ' AS bucket' END,
@@ -67,25 +67,25 @@ GROUP BY c.bucket, c.cell%3$s
 HAVING %2$s IS NOT NULL$sql$,
 			s.two, suppress_expression(p), breakdown_list(p, 'c'), measure_expressions(p, 'c'))
 	WHEN p.measures IS NULL AND p.diversity IS NULL THEN
-		format(E'SELECT a.bucket%s, a.cell%s, a.subjects\nFROM (%s) AS g, unnest(g.areas) AS a',
+		format(E'SELECT a.bucket%s, a.cell%s, a.subjects\nFROM (%s) AS g, unnest(g."the areas") AS a',
 			CASE WHEN cardinality(p.buckets) > 1 THEN ', a.width' END, breakdown_list(p, 'g'), s.areas)
 	-- the same rows again, in the areas that they are in
 	ELSE
 		format($sql$SELECT a.bucket%8$s, a.cell%1$s, a.subjects%2$s
-FROM (SELECT a.bucket%8$s, a.cell%3$s, a.subjects FROM (%4$s) AS g, unnest(g.areas) AS a) AS a
-JOIN (SELECT c.*, r.resolution%9$s FROM %5$s AS c, unnest(%6$L::text[]) AS r (resolution)%10$s) AS c
-  ON %11$s AND mobanon.coarsen_cell(c.cell, c.resolution) OPERATOR(mobanon.=) a.cell%7$s
+FROM (SELECT a.bucket%8$s, a.cell%3$s, a.subjects FROM (%4$s) AS g, unnest(g."the areas") AS a) AS a
+JOIN (SELECT c.*, r.resolution AS "the resolution"%9$s FROM %5$s AS c, unnest(%6$L::text[]) AS r (resolution)%10$s) AS c
+  ON %11$s AND mobanon.coarsen_cell(c.cell, c."the resolution") OPERATOR(mobanon.=) a.cell%7$s
 GROUP BY a.bucket%8$s, a.cell%1$s, a.subjects%12$s$sql$,
 			breakdown_list(p, 'a'), measure_expressions(p, 'c'), breakdown_list(p, 'g'), s.areas, s.two, p.resolutions,
 			(SELECT string_agg(format(' AND c.%1$I IS NOT DISTINCT FROM a.%1$I', b), '') FROM unnest(p.breakdowns) AS b),
 			CASE WHEN s.timed THEN ', a.width' END,
-			CASE WHEN s.timed THEN format(', w.width, mobanon.bucket_start(c.bucket, w.width, %L) AS start', p.time_zone) END,
+			CASE WHEN s.timed THEN format(', w.width AS "the width", mobanon.bucket_start(c.bucket, w.width, %L) AS "the start"', p.time_zone) END,
 			CASE WHEN s.timed THEN format(', unnest(%L::interval[]) AS w (width)', p.buckets) END,
-			CASE WHEN s.timed THEN 'c.width = a.width AND c.start = a.bucket' ELSE 'c.bucket = a.bucket' END,
+			CASE WHEN s.timed THEN 'c."the width" = a.width AND c."the start" = a.bucket' ELSE 'c.bucket = a.bucket' END,
 			having_diverse(p))
 	END
 	FROM (SELECT stage_name(p.pipeline, 'coarsened') AS two, cardinality(p.buckets) > 1 AS timed,
-			format('SELECT %smobanon.kanon_partition(c.pseudonym, c.cell, c.bucket, %s, %L%s) AS areas FROM %s AS c%s',
+			format('SELECT %smobanon.kanon_partition(c.pseudonym, c.cell, c.bucket, %s, %L%s) AS "the areas" FROM %s AS c%s',
 				column_list(p.breakdowns, 'c') || ', ', p.k, p.resolutions,
 				CASE WHEN cardinality(p.buckets) > 1 THEN format(', %L, %L', p.buckets, p.time_zone) END,
 				stage_name(p.pipeline, 'coarsened'), ' GROUP BY ' || column_list(p.breakdowns, 'c')) AS areas) AS s

@@ -9,6 +9,11 @@
  *		KIND_plan(p mobanon.pipeline) RETURNS mobanon.pipeline_plan		kind_KIND.sql
  *
  * that reads nothing but the pipeline's parameters; plan_of() knows them all.
+ *
+ * A breakdown or a measured column may have any name that a data category may
+ * have.  Columns that a query makes for itself are named with a space, "the
+ * stays", and no category is; those that stand beside them in a stage or in the
+ * release are refused: see reserved_columns().
  */
 CREATE TYPE mobanon.release_column AS (
 	name		name,
@@ -51,6 +56,14 @@ AS $$
 $$;
 COMMENT ON FUNCTION mobanon.relation_named(text) IS
 'For the release room: the relation of a schema-qualified name, also in a schema that the caller may not use; NULL when there is none.';
+
+CREATE FUNCTION mobanon.relation_of(pipeline_id int, use text, qualified text) RETURNS oid
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+RETURN COALESCE((SELECT c.oid FROM pipeline_relation AS r JOIN pg_class AS c ON c.oid = r.relation
+		WHERE r.pipeline_id = relation_of.pipeline_id AND r.use = relation_of.use), relation_named(qualified));
+COMMENT ON FUNCTION mobanon.relation_of(int, text, text) IS
+'For the release room: the table that is a pipeline''s source or release, also when it was renamed; else what has the name now; NULL when there is none.';
 
 CREATE FUNCTION mobanon.column_list(columns name[], alias text DEFAULT NULL) RETURNS text
 LANGUAGE sql IMMUTABLE
@@ -176,7 +189,7 @@ CREATE FUNCTION mobanon.finest_groups(p mobanon.pipeline, cells name[]) RETURNS 
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, mobanon, pg_temp
 -- nobody's number of distinct zeros is wanted: with it the planner may group by KanonScan, which is several times faster
-RETURN format(CASE WHEN keeps_events(p) THEN 'SELECT c.bucket, %1$s, count(*) AS events, mobanon.kanon_suppress(0::bigint, %4$s) FROM %2$s AS c GROUP BY c.bucket, %1$s'
+RETURN format(CASE WHEN keeps_events(p) THEN 'SELECT c.bucket, %1$s, count(*) AS "the events", mobanon.kanon_suppress(0::bigint, %4$s) AS "the zeros" FROM %2$s AS c GROUP BY c.bucket, %1$s'
 	ELSE 'SELECT DISTINCT c.bucket, %1$s FROM %2$s AS c WHERE %3$s IS NOT NULL' END,
 	column_list(cells || p.breakdowns, 'c'), stage_name(p.pipeline, 'coarsened'), column_list(cells[1:1], 'c'), p.k);
 COMMENT ON FUNCTION mobanon.finest_groups(mobanon.pipeline, name[]) IS
@@ -199,13 +212,13 @@ FROM (%3$s) AS e$sql$,
 		finest_groups(p, cells),
 		CASE WHEN p.resolutions IS NULL THEN 'count(*) FROM ' || s.three ELSE
 			format($sql$COALESCE(sum(f.groups), 0)::bigint
-	FROM (SELECT count(*) FILTER (WHERE NOT u.released) AS groups
-		FROM (SELECT %1$s AS bucket%2$s, false AS released
+	FROM (SELECT count(*) FILTER (WHERE NOT u."is released") AS groups
+		FROM (SELECT %1$s AS bucket%2$s, false AS "is released"
 			FROM g CROSS JOIN (SELECT DISTINCT %3$s FROM %4$s AS a) AS s
 			UNION ALL
 			SELECT %5$s, true FROM %4$s AS a) AS u
 		GROUP BY %6$s
-		HAVING bool_or(u.released)) AS f$sql$,
+		HAVING bool_or(u."is released")) AS f$sql$,
 				CASE WHEN s.timed THEN format('mobanon.bucket_start(g.bucket, s.width, %L)', p.time_zone) ELSE 'g.bucket' END,
 				concat(CASE WHEN s.timed THEN ', s.width' END,
 					(SELECT string_agg(format(', mobanon.coarsen_cell(g.%1$I, s.%2$I) AS %1$I', u.c, 'of ' || u.c), '') FROM unnest(cells) AS u (c)),
@@ -214,7 +227,7 @@ FROM (%3$s) AS e$sql$,
 					(SELECT string_agg(format('mobanon.cell_resolution(a.%1$I) AS %2$I', u.c, 'of ' || u.c), ', ') FROM unnest(cells) AS u (c))),
 				s.three, column_list(s.key, 'a'), column_list(s.key, 'u'))
 		END,
-		CASE WHEN keeps_events(p) THEN format('SELECT COALESCE(sum(g.events), 0)::bigint AS events, COALESCE(sum(g.events) FILTER (WHERE %1$s IS NULL), 0)::bigint AS unusable,
+		CASE WHEN keeps_events(p) THEN format('SELECT COALESCE(sum(g."the events"), 0)::bigint AS events, COALESCE(sum(g."the events") FILTER (WHERE %1$s IS NULL), 0)::bigint AS unusable,
 	count(*) FILTER (WHERE %1$s IS NOT NULL) AS groups FROM g', column_list(cells[1:1], 'g'))
 			ELSE format('SELECT p.*, (SELECT count(*) FROM g) AS groups FROM (%s) AS p', event_counts(p)) END)
 	FROM (SELECT stage_name(p.pipeline, 'candidate') AS three, cardinality(p.buckets) > 1 AS timed,

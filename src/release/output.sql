@@ -2,6 +2,14 @@
  * Releases as files: what an analyst hands on.  Each reads the release with
  * the rights of its caller, and nothing else.
  */
+-- Who called a function that runs with mobanon's rights: as whom the session acts.
+CREATE FUNCTION mobanon.reads_release(release regclass) RETURNS boolean
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+RETURN COALESCE(has_any_column_privilege(COALESCE(NULLIF(current_setting('role'), 'none'), session_user), release, 'SELECT'), false);
+COMMENT ON FUNCTION mobanon.reads_release(regclass) IS
+'For what is said of a release: whether the session''s user, or the role it set, may read it.';
+
 CREATE FUNCTION mobanon.release_parameters(release regclass) RETURNS jsonb
 LANGUAGE sql STABLE STRICT SECURITY DEFINER
 SET search_path = pg_catalog, mobanon, pg_temp
@@ -12,11 +20,11 @@ AS $$
 		|| jsonb_strip_nulls(jsonb_build_object('resolutions', p.resolutions, 'buckets', p.buckets, 'measures', p.measures, 'places', p.places,
 			'minimum_stay', p.minimum_stay, 'maximum_gap', p.maximum_gap, 'trips_per_day', p.trips_per_day, 'cells_per_day', p.cells_per_day, 'diversity', p.diversity,
 			'persons', CASE WHEN p.account_column IS NOT NULL THEN 'accounts' END))
-	FROM pipeline AS p WHERE relation_named(p.pipeline) = release
+	FROM pipeline AS p WHERE relation_named(p.pipeline) = release AND reads_release(release)
 	ORDER BY p.dropped_at DESC NULLS FIRST LIMIT 1
 $$;
 COMMENT ON FUNCTION mobanon.release_parameters(regclass) IS
-'What a release counts: kind, purpose, resolution, bucket, time zone, k, breakdowns, and what else its kind takes; NULL for a table that is no release. The same that its column comments say to everybody.';
+'What a release counts: kind, purpose, resolution, bucket, time zone, k, breakdowns, and what else its kind takes; NULL for a table that is no release, or that the session may not read.';
 
 -- What a reader of the release must know to draw it.
 CREATE FUNCTION mobanon.release_shape(release regclass, OUT keys name[], OUT cells name[], OUT places text)
@@ -24,11 +32,11 @@ LANGUAGE sql STABLE STRICT SECURITY DEFINER
 SET search_path = pg_catalog, mobanon, pg_temp
 AS $$
 	SELECT key_columns(p), cell_columns(p), p.places
-	FROM pipeline AS p WHERE relation_named(p.pipeline) = release
+	FROM pipeline AS p WHERE relation_named(p.pipeline) = release AND reads_release(release)
 	ORDER BY p.dropped_at DESC NULLS FIRST LIMIT 1
 $$;
 COMMENT ON FUNCTION mobanon.release_shape(regclass) IS
-'For maps of a release: the columns of its key, those that are cells, and the places that areas are of.';
+'For maps of a release: the columns of its key, those that are cells, and the places that areas are of; null for who may not read it.';
 
 CREATE FUNCTION mobanon.release_area(release regclass, area text) RETURNS jsonb
 LANGUAGE sql STABLE STRICT SECURITY DEFINER
@@ -38,7 +46,7 @@ AS $$
 	FROM release_shape(release) AS s WHERE s.places IS NOT NULL
 $$;
 COMMENT ON FUNCTION mobanon.release_area(regclass, text) IS
-'For maps of a release: where an area that it names lies, as a GeoJSON geometry; null for an area that there is not.';
+'For maps of a release: where an area that it names lies, as a GeoJSON geometry; null for an area that there is not, and for who may not read the release.';
 
 -- One cell is a polygon, several are a line through their centers, an area is its cells.
 CREATE FUNCTION mobanon.row_geometry(release regclass) RETURNS text
@@ -65,12 +73,13 @@ DECLARE
 	keys	text := column_list((release_shape(release)).keys, 'r');
 BEGIN
 	IF about IS NULL THEN
-		RAISE EXCEPTION '% is not a release', release USING ERRCODE = 'wrong_object_type';
+		RAISE EXCEPTION '% is not a release that % may read', release, current_user
+			USING ERRCODE = 'wrong_object_type', HINT = 'Releases are what create_pipeline() and create_recipient_release() make; who may read one is set with mobanon.grant_release().';
 	END IF;
 	RETURN NEXT format('{"type": "FeatureCollection", "about": %s, "features": [', about);
 	RETURN QUERY EXECUTE format($sql$
 		SELECT jsonb_build_object('type', 'Feature', 'geometry', %1$s, 'properties',
-				to_jsonb(r) - '{bucket, publication}'::text[] || jsonb_build_object(
+				to_jsonb(r.*) - '{bucket, publication}'::text[] || jsonb_build_object(
 				'from', to_char(r.bucket, 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
 				'to', to_char(bucket_end(r.bucket, %4$s, $4), 'YYYY-MM-DD"T"HH24:MI:SS"Z"')))
 			|| CASE WHEN lead(true) OVER w THEN ',' ELSE '' END
@@ -110,7 +119,8 @@ DECLARE
 	result	json;
 BEGIN
 	IF about IS NULL THEN
-		RAISE EXCEPTION '% is not a release', release USING ERRCODE = 'wrong_object_type';
+		RAISE EXCEPTION '% is not a release that % may read', release, current_user
+			USING ERRCODE = 'wrong_object_type', HINT = 'Releases are what create_pipeline() and create_recipient_release() make; who may read one is set with mobanon.grant_release().';
 	END IF;
 	EXECUTE format($sql$
 		WITH RECURSIVE shown AS MATERIALIZED (%1$s), every AS (

@@ -30,8 +30,8 @@ BEGIN
 			USING ERRCODE = 'invalid_parameter_value',
 				  HINT = 'It says how long to wait for late events after a bucket ended, such as ''24 hours''.';
 	END IF;
-	IF NOT isfinite(p.starts_at) THEN
-		RAISE EXCEPTION 'pipeline %: starts_at must be a finite time', p.pipeline
+	IF p.starts_at NOT BETWEEN '0001-01-02' AND '9999-12-31' THEN
+		RAISE EXCEPTION 'pipeline %: starts_at must be a time in the years 1 to 9999', p.pipeline
 			USING ERRCODE = 'datetime_field_overflow',
 				  HINT = 'Give the time of the first event that may count.';
 	END IF;
@@ -119,6 +119,35 @@ $$;
 COMMENT ON FUNCTION mobanon.source_expression(text, regclass, name, text) IS
 'For the release room: a column of the source, cast to what a stage needs it as; an error when it cannot be.';
 
+-- Subjects decide about a column apart from where they were, by its name.
+CREATE FUNCTION mobanon.check_category(p mobanon.pipeline, category name) RETURNS void
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+BEGIN
+	IF category !~ '^[a-z][a-z0-9_]{0,47}$' THEN
+		RAISE EXCEPTION 'pipeline %: column "%" cannot be a data category', p.pipeline, category
+			USING ERRCODE = 'invalid_name',
+				  HINT = 'A data category is named by 1 to 48 of a-z, 0-9 and _, beginning with a letter: rename the column.';
+	ELSIF NOT EXISTS (SELECT FROM consent_scope AS s WHERE s.purpose = p.purpose AND s.category = check_category.category) THEN
+		RAISE EXCEPTION 'pipeline %: purpose "%" has no data category "%"', p.pipeline, p.purpose, category
+			USING ERRCODE = 'undefined_object',
+				  HINT = format('Subjects decide about it apart from where they were: SELECT mobanon.add_category(%L, %L).', p.purpose, category);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION mobanon.check_category(mobanon.pipeline, name) IS
+'For the release room: an error for a column that is no data category of the purpose, or can be none.';
+
+-- Of stage 1, of every release, of PostgreSQL's own, and what a GeoJSON file says of a row beside its columns.
+CREATE FUNCTION mobanon.reserved_columns() RETURNS name[]
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+RETURN '{pseudonym, account, latitude, longitude, site, at, bucket, publication, location, diverse, from, to,
+	tableoid, cmax, xmax, cmin, xmin, ctid}'::name[];
+COMMENT ON FUNCTION mobanon.reserved_columns() IS
+'For the release room: names that neither a breakdown nor a measure can have, whatever the kind.';
+
 -- A breakdown is a column with a data category of its own, which a subject consents to or not.
 CREATE FUNCTION mobanon.check_breakdowns(p mobanon.pipeline, source regclass) RETURNS void
 LANGUAGE plpgsql STABLE
@@ -126,7 +155,7 @@ SET search_path = pg_catalog, mobanon, pg_temp
 AS $$
 DECLARE
 	breakdown	name;
-	reserved	name[] := '{pseudonym, account, latitude, longitude, site, at, bucket, publication, location, diverse}';
+	reserved	name[] := reserved_columns();
 	without		pipeline := p;
 BEGIN
 	without.breakdowns := '{}';
@@ -134,16 +163,13 @@ BEGIN
 	FOREACH breakdown IN ARRAY p.breakdowns LOOP
 		IF NOT EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = source AND a.attname = breakdown AND a.attnum > 0 AND NOT a.attisdropped) THEN
 			RAISE EXCEPTION 'pipeline %: table % has no column "%" to break down by', p.pipeline, source, breakdown
-				USING ERRCODE = 'undefined_column';
+				USING ERRCODE = 'undefined_column', HINT = 'Name a column of the table.';
 		ELSIF breakdown = ANY (reserved)
 			OR (SELECT count(*) FROM unnest(p.breakdowns) AS b WHERE b = breakdown) > 1 THEN
 			RAISE EXCEPTION 'pipeline %: "%" cannot be a breakdown', p.pipeline, breakdown
-				USING ERRCODE = 'duplicate_column', HINT = 'The release has a column of this name.';
-		ELSIF NOT EXISTS (SELECT FROM consent_scope AS s WHERE s.purpose = p.purpose AND s.category = breakdown) THEN
-			RAISE EXCEPTION 'pipeline %: purpose "%" has no data category "%"', p.pipeline, p.purpose, breakdown
-				USING ERRCODE = 'undefined_object',
-					  HINT = format('Subjects decide about it apart from where they were: SELECT mobanon.add_category(%L, %L).', p.purpose, breakdown);
+				USING ERRCODE = 'duplicate_column', HINT = 'The release, or a stage, has a column of this name: give the column of the source another one.';
 		END IF;
+		PERFORM check_category(p, breakdown);
 	END LOOP;
 END
 $$;
@@ -219,6 +245,7 @@ AS $$
 DECLARE
 	fault	text;
 	advice	text;
+	crossed	timestamptz;
 	steps	interval[] := p.buckets || p.bucket;
 BEGIN
 	IF p.resolutions = '{}' OR p.buckets = '{}' OR array_position(p.resolutions, NULL) IS NOT NULL OR array_position(p.buckets, NULL) IS NOT NULL THEN
@@ -242,6 +269,19 @@ BEGIN
 				  HINT = COALESCE(NULLIF(advice, ''), 'From the finest to the coarsest, each of which divides the next.');
 	END;
 	FOR i IN 1 .. COALESCE(cardinality(p.buckets), 0) LOOP
+		IF steps[i] <= '1 hour' AND steps[i + 1] > '1 hour' THEN
+			-- these are of one length, those go by the local clock: its changes must be multiples
+			SELECT o.start INTO crossed
+			FROM (SELECT bucket_start(day, steps[i + 1], p.time_zone) AS start
+				FROM generate_series(GREATEST(p.starts_at, now() - interval '50 years'), GREATEST(p.starts_at, now()) + interval '2 years', interval '1 day') AS day) AS o
+			WHERE bucket_start(o.start, steps[i], p.time_zone) <> o.start LIMIT 1;
+			IF FOUND THEN
+				RAISE EXCEPTION 'pipeline %: the % of % that begins at % does not begin with a bucket of %', p.pipeline, steps[i + 1], p.time_zone, crossed, steps[i]
+					USING ERRCODE = 'invalid_parameter_value',
+						  DETAIL = 'Buckets of up to an hour are of one length; longer ones begin by the local clock, which is not a whole number of these away from where it was on 2001-01-01.',
+						  HINT = 'Take a shorter one that divides it, such as ''30 minutes'' or ''15 minutes'', or buckets of more than an hour only.';
+			END IF;
+		END IF;
 		IF extract(epoch FROM steps[i + 1])::bigint % extract(epoch FROM steps[i])::bigint <> 0 OR steps[i] >= steps[i + 1] AND i < cardinality(p.buckets) THEN
 			RAISE EXCEPTION 'pipeline %: bucket % does not divide %', p.pipeline, steps[i], steps[i + 1]
 				USING ERRCODE = 'invalid_parameter_value',
@@ -263,7 +303,7 @@ DECLARE
 	taken	name[];
 BEGIN
 	without.measures := NULL;
-	taken := '{pseudonym, account, latitude, longitude, site, at, publication, location, diverse}'::name[] || ARRAY(SELECT c.name FROM release_columns(without) AS c);
+	taken := reserved_columns() || ARRAY(SELECT c.name FROM release_columns(without) AS c);
 	FOREACH m IN ARRAY COALESCE(p.measures, '{}') LOOP
 		IF m.aggregate IS NULL OR m.aggregate NOT IN ('sum', 'avg', 'quantile') OR m.column_name IS NULL OR m.name IS NULL
 			OR m.bound IS NULL OR (m.fraction IS NOT NULL) <> (m.aggregate = 'quantile') THEN
@@ -278,11 +318,8 @@ BEGIN
 		ELSIF m.name = ANY (taken) OR m.column_name = ANY (taken) THEN
 			RAISE EXCEPTION 'pipeline %: "%" of "%" cannot be a measure', p.pipeline, m.name, m.column_name
 				USING ERRCODE = 'duplicate_column', HINT = 'The release, or a stage, has a column of this name: give the measure a name of its own.';
-		ELSIF NOT EXISTS (SELECT FROM consent_scope AS s WHERE s.purpose = p.purpose AND s.category = m.column_name) THEN
-			RAISE EXCEPTION 'pipeline %: purpose "%" has no data category "%"', p.pipeline, p.purpose, m.column_name
-				USING ERRCODE = 'undefined_object',
-					  HINT = format('Subjects decide about it apart from where they were: SELECT mobanon.add_category(%L, %L).', p.purpose, m.column_name);
 		END IF;
+		PERFORM check_category(p, m.column_name);
 		PERFORM source_expression(p.pipeline, source, m.column_name, 'measure');
 		taken := taken || m.name;
 	END LOOP;
@@ -335,6 +372,13 @@ $$;
 COMMENT ON FUNCTION mobanon.processing_role(text, text, regrole) IS
 'For the release room: the role that a pipeline''s stages belong to; an error when there is none, or more than one and none is named.';
 
+CREATE FUNCTION mobanon.first_bucket(at timestamptz, bucket interval, time_zone text) RETURNS timestamptz
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+RETURN CASE WHEN bucket_start(at, bucket, time_zone) < at THEN bucket_end(at, bucket, time_zone) ELSE at END;
+COMMENT ON FUNCTION mobanon.first_bucket(timestamptz, interval, text) IS
+'For the release room: the start of the first whole bucket at or after a time.';
+
 -- The first window of a pipeline: whole, and after everything published under the name.
 CREATE FUNCTION mobanon.first_window(pipeline text, starts_at timestamptz, bucket interval, time_zone text) RETURNS timestamptz
 LANGUAGE plpgsql STABLE
@@ -352,9 +396,7 @@ BEGIN
 				  DETAIL = 'A window that is computed again differs from the first by exactly the persons who withdrew in between.',
 				  HINT = 'Take a starts_at that is not earlier.';
 	END IF;
-	starts_at := COALESCE(starts_at, GREATEST(date_trunc('day', now(), time_zone), earlier));
-	RETURN CASE WHEN bucket_start(starts_at, bucket, time_zone) < starts_at
-		THEN bucket_end(starts_at, bucket, time_zone) ELSE starts_at END;
+	RETURN first_bucket(COALESCE(starts_at, GREATEST(date_trunc('day', now(), time_zone), earlier)), bucket, time_zone);
 END
 $$;
 COMMENT ON FUNCTION mobanon.first_window(text, timestamptz, interval, text) IS
@@ -369,7 +411,8 @@ DECLARE
 	taken	text;
 BEGIN
 	IF NOT EXISTS (SELECT FROM pg_namespace AS n WHERE n.nspname = (parse_ident(name))[1]) THEN
-		RAISE EXCEPTION 'pipeline %: schema "%" does not exist', name, (parse_ident(name))[1] USING ERRCODE = 'invalid_schema_name';
+		RAISE EXCEPTION 'pipeline %: schema "%" does not exist', name, (parse_ident(name))[1]
+			USING ERRCODE = 'invalid_schema_name', HINT = 'Make it with CREATE SCHEMA, or name another.';
 	END IF;
 	IF EXISTS (SELECT FROM pipeline AS p WHERE p.pipeline = name AND p.dropped_at IS NULL) THEN
 		RAISE EXCEPTION 'pipeline % already exists', name
@@ -379,7 +422,10 @@ BEGIN
 		(stage_name(name, 'candidate'))) AS o (qualified) WHERE relation_named(o.qualified) IS NOT NULL LIMIT 1;
 	IF FOUND THEN
 		RAISE EXCEPTION 'pipeline %: there is a relation % already', name, taken
-			USING ERRCODE = 'duplicate_object', HINT = 'Take another name for the pipeline.';
+			USING ERRCODE = 'duplicate_object',
+				  HINT = CASE WHEN (release_entry(taken)).pipeline_id IS NOT NULL
+					THEN 'It is the release of a pipeline that was dropped. mobanon.drop_pipeline(name, release => true) drops it, too; to keep it, take another name for the pipeline.'
+					ELSE 'Take another name for the pipeline.' END;
 	END IF;
 END
 $$;
@@ -406,7 +452,12 @@ BEGIN
 		latitude_column := NULL;
 		longitude_column := NULL;
 	END IF;
-	IF source IS NULL OR purpose IS NULL OR (latitude_column IS NULL OR longitude_column IS NULL) AND site_column IS NULL
+	IF name IS NULL THEN
+		RAISE EXCEPTION 'a pipeline needs a name' USING ERRCODE = 'null_value_not_allowed', HINT = 'It is that of the release: schema.name.';
+	ELSIF array_position(recipients, NULL) IS NOT NULL OR array_position(breakdowns, NULL) IS NOT NULL THEN
+		RAISE EXCEPTION 'pipeline %: recipients and breakdowns must not hold nulls', name
+			USING ERRCODE = 'null_value_not_allowed', HINT = 'Leave the argument out for none.';
+	ELSIF source IS NULL OR purpose IS NULL OR (latitude_column IS NULL OR longitude_column IS NULL) AND site_column IS NULL
 		OR recipients IS NULL OR breakdowns IS NULL OR kind IS NULL THEN
 		RAISE EXCEPTION 'pipeline %: a pipeline needs a source, a purpose and the columns of the position', name
 			USING ERRCODE = 'null_value_not_allowed', HINT = 'Leave an argument out to get its default.';
@@ -443,7 +494,8 @@ BEGIN
 	p.trips_per_day := trips_per_day;
 	p.places := places;
 	p.homes := homes;
-	p.diversity := diversity;
+	-- a row of nulls is not none: it is of nothing, which check_diversity() says
+	p.diversity := CASE WHEN num_nulls(diversity) = 0 AND diversity IS NULL THEN diversity() ELSE diversity END;
 	PERFORM check_parameters(p);
 	p := check_choices(p, chosen);
 	IF is_new THEN
@@ -459,8 +511,8 @@ BEGIN
 	p.subject_column := columns.subject_column;
 	p.event_time_column := columns.event_time_column;
 	PERFORM check_diversity(p, source);
-	PERFORM check_breakdowns(p, source);
 	PERFORM check_measures(p, source);
+	PERFORM check_breakdowns(p, source);
 	p.starts_at := first_window(name, starts_at, p.bucket, time_zone);
 	p.published_until := p.starts_at;
 	RETURN p;

@@ -48,6 +48,11 @@ BEGIN
 		RAISE EXCEPTION 'pipeline %: pseudonym domain "%" does not exist', p.pipeline, p.domain
 			USING ERRCODE = 'undefined_object',
 				  HINT = 'Make it with mobanon.create_domain(), or leave domain out to get one of the pipeline''s name.';
+	ELSIF starts IS NULL AND extract(epoch FROM keys_needed_until(GREATEST(p.starts_at, now()), p.bucket) - p.starts_at)
+			> 10000 * extract(epoch FROM GREATEST(interval '1 day', p.bucket)) THEN
+		RAISE EXCEPTION 'pipeline %: it would need more than 10000 keys from % on', p.pipeline, p.starts_at
+			USING ERRCODE = 'invalid_parameter_value',
+				  HINT = 'Take a later starts_at; or make a domain of longer periods with mobanon.create_domain(), and name it with domain.';
 	ELSIF starts IS NULL AND length(p.domain) > 63 THEN
 		RAISE EXCEPTION 'pipeline %: its name is too long for a pseudonym domain', p.pipeline
 			USING ERRCODE = 'name_too_long',
@@ -55,7 +60,10 @@ BEGIN
 	ELSIF starts > p.starts_at THEN
 		RAISE EXCEPTION 'pipeline %: pseudonym domain "%" has keys only from %', p.pipeline, p.domain, starts
 			USING ERRCODE = 'invalid_parameter_value',
-				  HINT = format('The pipeline would start at %s. Take a later starts_at, or another domain with an earlier start.', p.starts_at);
+				  HINT = (SELECT format('The pipeline would start at %1$s. Take a later starts_at, or another domain, whose keys begin earlier: SELECT mobanon.create_domain(%2$L, %3$L, starts_at => %1$L), and domain => %2$L.',
+						p.starts_at, left(p.domain, 60) || ' ' || n, d.period)
+					FROM key_domain AS d, generate_series(2, 99) AS n WHERE d.domain = p.domain
+					AND NOT EXISTS (SELECT FROM key_domain AS o WHERE o.domain = left(p.domain, 60) || ' ' || n) ORDER BY n LIMIT 1);
 	ELSIF starts IS NULL THEN
 		RETURN format('SELECT mobanon.create_domain(%L, %L, starts_at => %L, ends_at => %L)',
 			p.domain, GREATEST(interval '1 day', p.bucket), p.starts_at, keys_needed_until(GREATEST(p.starts_at, now()), p.bucket));
@@ -71,7 +79,8 @@ LANGUAGE sql IMMUTABLE
 SET search_path = pg_catalog, mobanon, pg_temp
 AS $$
 	SELECT ARRAY[
-		format(CASE WHEN s.is_candidate THEN E'CREATE MATERIALIZED VIEW %s AS\n%s\nWITH NO DATA'
+		-- pg_class would show everybody how many groups autovacuum counted in it
+		format(CASE WHEN s.is_candidate THEN E'CREATE MATERIALIZED VIEW %s WITH (autovacuum_enabled = off) AS\n%s\nWITH NO DATA'
 			ELSE E'CREATE VIEW %s WITH (security_barrier) AS\n%s' END, s.name, query),
 		format('COMMENT ON %s %s IS %L', s.kind, s.name, about)]
 		|| CASE WHEN s.is_candidate THEN ARRAY[format('GRANT SELECT ON %s TO mobanon_owner', s.name)] END
@@ -145,7 +154,7 @@ RETURN format($sql$SELECT mobanon.register_pipeline(%L, source => %L, purpose =>
 		(3, 'resolutions', quote_literal(p.resolutions)), (4, 'buckets', quote_literal(p.buckets)), (5, 'measures', measures_expression(p.measures)),
 		(6, 'cells_per_day', p.cells_per_day::text), (7, 'minimum_stay', quote_literal(p.minimum_stay)), (8, 'maximum_gap', quote_literal(p.maximum_gap)),
 		(9, 'trips_per_day', p.trips_per_day::text), (10, 'places', quote_literal(p.places)), (11, 'homes', quote_literal(p.homes)),
-		(12, 'diversity', diversity_expression(p.diversity))) AS o (place, name, value)
+		(12, 'diversity', diversity_expression(p.diversity)), (13, 'grants_usage', CASE WHEN p.usage_granted IS NOT NULL THEN 'true' END)) AS o (place, name, value)
 	 WHERE o.value IS NOT NULL));
 COMMENT ON FUNCTION mobanon.register_statement(mobanon.pipeline) IS
 'For the release room: the statement that registers a pipeline.';
@@ -159,9 +168,12 @@ DECLARE
 	source	regclass := relation_named(p.source);
 	around	record;
 BEGIN
-	IF readers IS NULL THEN
-		RAISE EXCEPTION 'pipeline %: readers must not be null', p.pipeline
+	IF readers IS NULL OR array_position(readers, NULL) IS NOT NULL THEN
+		RAISE EXCEPTION 'pipeline %: readers must not be null, nor one of them', p.pipeline
 			USING ERRCODE = 'null_value_not_allowed', HINT = 'Leave an argument out to get its default.';
+	END IF;
+	IF NOT has_schema_privilege(p.role_name, (parse_ident(p.pipeline))[1], 'USAGE') THEN
+		p.usage_granted := ARRAY[(parse_ident(p.pipeline))[1]];
 	END IF;
 	around := schema_statements((parse_ident(p.pipeline))[1], ARRAY[p.role_name, 'mobanon_owner'], readers);
 	RETURN domain_statement(p)
@@ -207,6 +219,22 @@ $$;
 COMMENT ON FUNCTION mobanon.run_statements(text, regclass, text[]) IS
 'For the release room: runs the statements of a pipeline with the caller''s rights, all or none.';
 
+-- Whether there are earlier events would take a scan, of rows that the caller may not see; that there are rows at all does not.
+CREATE FUNCTION mobanon.note_start(name text, source regclass, chosen boolean) RETURNS void
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+BEGIN
+	IF NOT chosen AND EXISTS (SELECT FROM relation_tree(source) AS t WHERE pg_relation_size(t) > 0) THEN
+		RAISE NOTICE 'pipeline %: the source has rows already, and only those from its first window on will be counted', name
+			USING DETAIL = format('It starts at %s.', (SELECT p.starts_at FROM pipeline AS p WHERE p.pipeline = note_start.name AND p.dropped_at IS NULL)),
+				  HINT = 'For earlier windows drop the pipeline, and give the time of the first event as starts_at when you make it again.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION mobanon.note_start(text, regclass, boolean) IS
+'For create_pipeline(): a notice when no start was chosen and the source has rows already.';
+
 CREATE FUNCTION mobanon.pipeline_sql(name text, source regclass, purpose text,
 	latitude_column name DEFAULT 'latitude', longitude_column name DEFAULT 'longitude',
 	resolution text DEFAULT '1km', bucket interval DEFAULT NULL, k int DEFAULT NULL,
@@ -246,40 +274,7 @@ BEGIN ATOMIC
 			longitude_column, resolution, bucket, k, watermark, time_zone, starts_at, domain, role_name, recipients, breakdowns,
 			site_column, kind, account_column, resolutions, buckets, measures, cells_per_day, minimum_stay, maximum_gap, trips_per_day, places, homes,
 			diversity, true), readers));
+	SELECT mobanon.note_start(mobanon.pipeline_name(name), source, starts_at IS NOT NULL);
 END;
 COMMENT ON FUNCTION mobanon.create_pipeline IS
 'Makes a pipeline from a protected table: the views NAME_pseudonymized and NAME_coarsened, the materialized view NAME_candidate of closed windows not yet published, and the append-only table NAME that publish() fills and readers may read. Runs what pipeline_sql() prints, all or nothing.';
-
-CREATE FUNCTION mobanon.drop_stages(pipeline text, release boolean) RETURNS void
-LANGUAGE plpgsql VOLATILE
-SET search_path = pg_catalog, mobanon, pg_temp
-SET client_min_messages = warning
-AS $$
-DECLARE
-	statement	text;
-BEGIN
-	-- a release for one recipient has no stages
-	IF EXISTS (SELECT FROM pipeline AS p WHERE p.pipeline = drop_stages.pipeline AND p.dropped_at IS NULL AND p.parent_id IS NULL) THEN
-		EXECUTE format('DROP MATERIALIZED VIEW IF EXISTS %s', stage_name(pipeline, 'candidate'));
-		EXECUTE format('DROP VIEW IF EXISTS %s', stage_name(pipeline, 'coarsened'));
-		EXECUTE format('DROP VIEW IF EXISTS %s', stage_name(pipeline, 'pseudonymized'));
-	END IF;
-	FOR statement IN SELECT unregister_pipeline(pipeline, release) LOOP
-		EXECUTE statement;
-	END LOOP;
-EXCEPTION WHEN insufficient_privilege THEN
-	RAISE EXCEPTION 'pipeline %: %', pipeline, SQLERRM
-		USING ERRCODE = 'insufficient_privilege',
-			  HINT = 'The caller is a member of mobanon_admin and of the role that processes for the purpose, and owns the source. Nothing was dropped.';
-END
-$$;
-COMMENT ON FUNCTION mobanon.drop_stages(text, boolean) IS
-'For the release room: drop_pipeline() after its name was found.';
-
-CREATE FUNCTION mobanon.drop_pipeline(name text, release boolean DEFAULT false) RETURNS void
-LANGUAGE sql VOLATILE
-BEGIN ATOMIC
-	SELECT mobanon.drop_stages(mobanon.pipeline_name(name), release);
-END;
-COMMENT ON FUNCTION mobanon.drop_pipeline(text, boolean) IS
-'Drops the stages of a pipeline. What was published stays readable, unless release is true; the register and the keys stay in any case.';

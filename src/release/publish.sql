@@ -24,11 +24,11 @@ AS $$
 BEGIN
 	RETURN QUERY EXECUTE format(
 		$sql$SELECT l.publication, l.bucket, count(*),
-				pg_catalog.sha256(convert_to(string_agg(l.line, '' ORDER BY %1$s), 'UTF8')),
-				string_agg(substr(pg_catalog.sha256(convert_to(l.line, 'UTF8')), 1, 4), '' ORDER BY %1$s)
-			FROM (SELECT r.*, %2$s AS line FROM %3$s AS r WHERE r.bucket >= $1 AND r.bucket < $2) AS l
+				pg_catalog.sha256(convert_to(string_agg(l."the line", '' ORDER BY %1$s), 'UTF8')),
+				string_agg(substr(pg_catalog.sha256(convert_to(l."the line", 'UTF8')), 1, 4), '' ORDER BY %1$s)
+			FROM (SELECT r.publication, %4$s, %2$s AS "the line" FROM %3$s AS r WHERE r.bucket >= $1 AND r.bucket < $2) AS l
 			GROUP BY l.publication, l.bucket ORDER BY l.bucket$sql$,
-		column_list((key_columns(p))[2:], 'l'), row_line(p), p.pipeline)
+		column_list((key_columns(p))[2:], 'l'), row_line(p), p.pipeline, column_list(key_columns(p), 'r'))
 	USING window_from, window_to;
 END
 $$;
@@ -118,7 +118,7 @@ SET search_path = pg_catalog, mobanon, pg_temp
 SET timezone = 'UTC' SET intervalstyle = 'postgres' SET datestyle = 'ISO, YMD'
 AS $$
 	SELECT jsonb_strip_nulls(to_jsonb(p) - ARRAY['pipeline_id', 'pipeline', 'published_until', 'publishing', 'dropping_before',
-			'retained_from', 'publish_until', 'definition', 'created_at', 'created_by', 'dropped_at'])
+			'retained_from', 'publish_until', 'definition', 'created_at', 'created_by', 'dropped_at', 'usage_granted'])
 		|| jsonb_build_object('definition_sha256', encode(pg_catalog.sha256(convert_to(p.definition, 'UTF8')), 'hex'),
 			'keys', (SELECT jsonb_build_object('epochs', count(*), 'first', min(e.epoch), 'last', max(e.epoch)) FROM keyring AS e
 					 WHERE e.domain = p.domain AND e.ends_at > p.published_until AND e.starts_at < closed_until(p.pipeline)))
@@ -201,7 +201,7 @@ COMMENT ON FUNCTION mobanon.recipient_rows(mobanon.pipeline, mobanon.pipeline, t
 'For the release room: the query for the rows of a release that a recipient gets: all, or those inside of its areas.';
 
 -- A pipeline that is locked for publishing.
-CREATE FUNCTION mobanon.lock_pipeline(name text) RETURNS mobanon.pipeline
+CREATE FUNCTION mobanon.lock_pipeline(name text, kept boolean DEFAULT false) RETURNS mobanon.pipeline
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, mobanon, pg_temp
 AS $$
@@ -209,15 +209,32 @@ DECLARE
 	p	pipeline;
 BEGIN
 	SELECT * INTO p FROM pipeline AS o WHERE o.pipeline = name AND o.dropped_at IS NULL FOR UPDATE;
-	IF NOT FOUND THEN
-		RAISE EXCEPTION 'pipeline "%" does not exist', name USING ERRCODE = 'MR001',
-			HINT = 'Make it with mobanon.create_pipeline(); mobanon.pipeline lists those that exist.';
+	IF NOT FOUND AND kept THEN
+		SELECT * INTO p FROM pipeline AS o WHERE o.pipeline_id = (release_entry(name)).pipeline_id FOR UPDATE;
+	END IF;
+	IF p.pipeline_id IS NULL THEN
+		PERFORM report_no_pipeline(name);
 	END IF;
 	RETURN p;
 END
 $$;
-COMMENT ON FUNCTION mobanon.lock_pipeline(text) IS
-'For the release room: a pipeline''s row, locked until the end of the transaction; an error when there is none.';
+COMMENT ON FUNCTION mobanon.lock_pipeline(text, boolean) IS
+'For the release room: a pipeline''s row, locked until the end of the transaction; an error when there is none. kept: also one that was dropped and whose release is there.';
+
+CREATE FUNCTION mobanon.refuse_part(p mobanon.pipeline) RETURNS void
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+BEGIN
+	IF p.parent_id IS NOT NULL THEN
+		RAISE EXCEPTION '% is a part of the release % and is published with it', p.pipeline,
+				(SELECT o.pipeline FROM pipeline AS o WHERE o.pipeline_id = p.parent_id)
+			USING ERRCODE = 'wrong_object_type', HINT = 'Publish that one.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION mobanon.refuse_part(mobanon.pipeline) IS
+'For the release room: an error for the release of one recipient, which nothing is computed for.';
 
 -- jit: a stage has few expressions and many plan nodes that are estimated far too high; compiling takes longer than it saves.
 CREATE FUNCTION mobanon.publish_pipeline(name text, until timestamptz, backlog_from timestamptz DEFAULT NULL) RETURNS mobanon.publication
@@ -230,6 +247,7 @@ DECLARE
 	upto		timestamptz;
 	backlog_to	timestamptz;
 	candidate	text := stage_name(name, 'candidate');
+	hole		record;
 	counts		record;
 	strange		text;
 	entry		publication;
@@ -245,17 +263,21 @@ BEGIN
 	p := lock_pipeline(name);
 	backlog_to := CASE WHEN backlog_from IS NOT NULL THEN closed_until(name) END;
 	backlog_from := COALESCE(backlog_from, p.published_until);
-	IF p.parent_id IS NOT NULL THEN
-		RAISE EXCEPTION '% is a part of the release % and is published with it', name,
-				(SELECT o.pipeline FROM pipeline AS o WHERE o.pipeline_id = p.parent_id)
-			USING ERRCODE = 'wrong_object_type', HINT = 'Publish that one.';
-	END IF;
-	UPDATE pipeline AS o SET publish_until = until WHERE o.pipeline_id = p.pipeline_id AND until IS NOT NULL;
+	PERFORM refuse_part(p);
+	UPDATE pipeline AS o SET publish_until = GREATEST(until, p.published_until) WHERE o.pipeline_id = p.pipeline_id AND until IS NOT NULL;
 	upto := closed_until(name);
 	IF upto <= p.published_until THEN
 		UPDATE pipeline AS o SET publish_until = NULL WHERE o.pipeline_id = p.pipeline_id AND until IS NOT NULL;
 		PERFORM report_progress(NULL, NULL);
 		RETURN NULL;
+	END IF;
+	SELECT * INTO hole FROM next_without_key(p);
+	IF hole.window_from = p.published_until THEN
+		PERFORM report_no_key(p, hole.epoch);
+	ELSIF hole.window_from < upto THEN
+		-- what is before it comes out
+		upto := hole.window_from;
+		UPDATE pipeline AS o SET publish_until = upto WHERE o.pipeline_id = p.pipeline_id;
 	END IF;
 	PERFORM report_progress(p.pipeline_id, 'checking', windows_between(p, backlog_from, p.published_until), windows_between(p, backlog_from, COALESCE(backlog_to, upto)),
 		(SELECT sum(b.rows)::bigint FROM publication AS b WHERE b.pipeline_id = p.pipeline_id AND b.window_from >= backlog_from));
@@ -301,7 +323,7 @@ BEGIN ATOMIC
 	SELECT mobanon.publish_pipeline(mobanon.pipeline_name(name), until);
 END;
 COMMENT ON FUNCTION mobanon.publish(text, timestamptz) IS
-'Computes the closed windows that are not yet published, with every withdrawal committed so far, and moves them into the release with an entry in the register; all in this transaction. Returns the entry, or NULL when nothing new is closed. until: only windows that end by then.';
+'Computes the closed windows that are not yet published, with every withdrawal committed so far, and moves them into the release with an entry in the register; all in this transaction. Returns the entry, or NULL when nothing new is closed. It stops before a window whose key was shredded: see skip_windows(). until: only windows that end by then.';
 
 -- By when a backlog's next part ends.
 CREATE FUNCTION mobanon.next_part(name text, step interval) RETURNS timestamptz
@@ -313,7 +335,8 @@ DECLARE
 	p	pipeline;
 BEGIN
 	IF step IS NULL OR step <= '0' THEN
-		RAISE EXCEPTION 'pipeline %: a step must be longer than nothing', name USING ERRCODE = 'invalid_parameter_value';
+		RAISE EXCEPTION 'pipeline %: a step must be longer than nothing', name
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Such as ''1 day'', the default.';
 	END IF;
 	SELECT * INTO p FROM pipeline AS o WHERE o.pipeline = name AND o.dropped_at IS NULL;
 	RETURN GREATEST(bucket_end(p.published_until, p.bucket, p.time_zone), p.published_until + step);
@@ -340,37 +363,3 @@ END
 $$;
 COMMENT ON PROCEDURE mobanon.publish_backlog(text, interval) IS
 'Publishes all closed windows in parts of that length, each in a transaction of its own, and says how far it is. What it did before it was interrupted stays.';
-
-CREATE FUNCTION mobanon.unregister_pipeline(name text, release boolean) RETURNS SETOF text
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER
-SET search_path = pg_catalog, mobanon, pg_temp
-AS $$
-#variable_conflict use_variable
-DECLARE
-	p		pipeline := lock_pipeline(name);
-	stage	text;
-	part	text;
-BEGIN
-	FOREACH stage IN ARRAY ARRAY['candidate', 'coarsened', 'pseudonymized'] LOOP
-		IF p.parent_id IS NULL AND relation_named(stage_name(name, stage)) IS NOT NULL THEN
-			RAISE EXCEPTION 'pipeline %: % still exists', name, stage_name(name, stage)
-				USING ERRCODE = 'object_in_use', HINT = 'Drop a pipeline with mobanon.drop_pipeline().';
-		END IF;
-	END LOOP;
-	-- parts of it are not published any more either
-	FOR part IN SELECT o.pipeline FROM pipeline AS o WHERE o.parent_id = p.pipeline_id AND o.dropped_at IS NULL LOOP
-		PERFORM unregister_pipeline(part, release);
-	END LOOP;
-	UPDATE pipeline AS o SET dropped_at = now() WHERE o.pipeline_id = p.pipeline_id;
-	IF release OR NOT EXISTS (SELECT FROM publication AS b WHERE b.pipeline_id = p.pipeline_id) THEN
-		EXECUTE format('DROP TABLE IF EXISTS %s', name);
-	END IF;
-	IF p.parent_id IS NULL AND relation_named(p.source) IS NOT NULL AND EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = p.role_name)
-		AND NOT EXISTS (SELECT FROM pipeline AS o WHERE o.source = p.source AND o.role_name = p.role_name
-						AND o.parent_id IS NULL AND o.dropped_at IS NULL) THEN
-		RETURN NEXT format('REVOKE SELECT (%s) ON %s FROM %I', column_list(source_columns(p)), p.source, p.role_name);
-	END IF;
-END
-$$;
-COMMENT ON FUNCTION mobanon.unregister_pipeline(text, boolean) IS
-'For the release room: the end of drop_pipeline(): marks the pipeline as dropped, and returns what its caller has to run.';

@@ -46,6 +46,7 @@ BEGIN
 	r.definition := '';
 	r.publishing := NULL;
 	r.publish_until := NULL;
+	r.usage_granted := NULL;
 	r.created_at := now();
 	r.created_by := session_user;
 	r.starts_at := CASE WHEN history THEN COALESCE(p.retained_from, p.starts_at) ELSE p.published_until END;
@@ -54,6 +55,9 @@ BEGIN
 	LOCK TABLE pipeline IN SHARE ROW EXCLUSIVE MODE;
 	INSERT INTO pipeline SELECT r.*;
 	PERFORM create_release(r);
+	INSERT INTO pipeline_relation
+	SELECT r.pipeline_id, o.use, CASE o.use WHEN 'release' THEN relation_named(name) ELSE o.relation END
+	FROM pipeline_relation AS o WHERE o.pipeline_id = p.pipeline_id;
 	IF r.published_until < p.published_until THEN
 		PERFORM bring_out(r, p.published_until, recipient_rows(p, r, r.published_until, p.published_until));
 	END IF;
@@ -124,12 +128,12 @@ SET timezone = 'UTC' SET datestyle = 'ISO, YMD'
 AS $$
 #variable_conflict use_variable
 DECLARE
-	p		pipeline := lock_pipeline(name);
+	p		pipeline := lock_pipeline(name, kept => true);
 	dropped	bigint;
 BEGIN
 	IF before IS NULL OR before > p.published_until OR NOT isfinite(before) THEN
 		RAISE EXCEPTION 'pipeline %: windows can be dropped up to %, the end of what is published', name, p.published_until
-			USING ERRCODE = 'invalid_parameter_value';
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Give such a time, or an earlier one: windows that end by then are removed.';
 	END IF;
 	-- a bucket goes as a whole
 	before := bucket_start(before, p.bucket, p.time_zone);

@@ -5,7 +5,8 @@
  * No foreign keys: nothing here is ever deleted, audit() compares the tables with
  * each other, and pg_restore -j loads them in any order.
  *
- * Relations and roles are kept by name: the register outlives them.
+ * Relations and roles are kept by name: the register outlives them.  Which
+ * tables source and release are stands in pipeline_relation, too: names change.
  * window.c reads the first columns of mobanon.pipeline by number.
  */
 CREATE TYPE mobanon.measure AS (
@@ -80,9 +81,12 @@ CREATE TABLE mobanon.pipeline (
 	publishing		int,
 	created_at		timestamptz NOT NULL DEFAULT now(),
 	created_by		name NOT NULL DEFAULT session_user,
-	dropped_at		timestamptz
+	dropped_at		timestamptz,
+	-- schemas that the role got USAGE on for the pipeline: drop_pipeline() takes it back
+	usage_granted	name[]
 );
 CREATE UNIQUE INDEX pipeline_live ON mobanon.pipeline (pipeline) WHERE dropped_at IS NULL;
+CREATE INDEX pipeline_by_name ON mobanon.pipeline (pipeline, pipeline_id);
 COMMENT ON TABLE mobanon.pipeline IS
 'Every pipeline, also those dropped. Windows before published_until are out and never computed again.';
 COMMENT ON COLUMN mobanon.pipeline.definition IS
@@ -101,7 +105,7 @@ CREATE TABLE mobanon.publication (
 	published_at	timestamptz NOT NULL,
 	published_by	name NOT NULL,
 	entry_sha256	bytea NOT NULL CHECK (length(entry_sha256) = 32),
-	-- what of the ledger was known to it; NULL for copies to a recipient
+	-- what of the ledger was known to it; NULL for copies to a recipient, and where windows were passed over
 	ledger_era		bigint,
 	ledger_snapshot	pg_snapshot,
 	ledger_writer	xid8,
@@ -131,14 +135,27 @@ CREATE TABLE mobanon.publication_withheld (
 	publication		int NOT NULL,
 	reason			text NOT NULL,
 	number			bigint NOT NULL CHECK (number >= 0),
-	unit			text NOT NULL CHECK (unit IN ('events', 'groups')),
+	unit			text NOT NULL CHECK (unit IN ('events', 'groups', 'windows')),
 	PRIMARY KEY (pipeline_id, publication, reason)
 );
 COMMENT ON TABLE mobanon.publication_withheld IS
 'What was not published, by reason. For the DBA and the data protection officer: two such reports can tell of a person.';
 
+-- By number, so that a renamed table stays the same; in a dump by its name of then.
+CREATE TABLE mobanon.pipeline_relation (
+	pipeline_id		int NOT NULL,
+	use				text NOT NULL CHECK (use IN ('source', 'release')),
+	relation		regclass NOT NULL,
+	PRIMARY KEY (pipeline_id, use)
+);
+COMMENT ON TABLE mobanon.pipeline_relation IS
+'The source and the release of each pipeline, whatever they are named by now.';
+
 -- A dump keeps the register; a pipeline's relations are the user's own.
 SELECT pg_catalog.pg_extension_config_dump('mobanon.pipeline', '');
+-- the number of a table that is gone may be another one's in another cluster
+SELECT pg_catalog.pg_extension_config_dump('mobanon.pipeline_relation',
+	'WHERE EXISTS (SELECT FROM pg_catalog.pg_class AS c WHERE c.oid = relation)');
 SELECT pg_catalog.pg_extension_config_dump('mobanon.publication', '');
 SELECT pg_catalog.pg_extension_config_dump('mobanon.publication_window', '');
 SELECT pg_catalog.pg_extension_config_dump('mobanon.publication_withheld', '');
@@ -182,4 +199,32 @@ COMMENT ON FUNCTION mobanon.closed_until(text) IS
 CREATE FUNCTION mobanon.pipeline_name(name text, existing boolean DEFAULT true) RETURNS text
 LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION mobanon.pipeline_name(text, boolean) IS
-'The name of a pipeline as mobanon.pipeline writes it, found along the search_path; of a new one (existing => false) in the current schema.';
+'The name of a pipeline as mobanon.pipeline writes it, found along the search_path, also of one that was dropped and whose release is kept; of a new one (existing => false) in the current schema.';
+
+CREATE FUNCTION mobanon.release_entry(name text) RETURNS mobanon.pipeline
+LANGUAGE sql STABLE STRICT
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+	-- a kept release is that of the last pipeline of its name: while it is there, no other can be made
+	SELECT * FROM pipeline AS p WHERE p.pipeline = release_entry.name AND (p.dropped_at IS NULL OR relation_named(p.pipeline) IS NOT NULL)
+	ORDER BY p.pipeline_id DESC LIMIT 1
+$$;
+COMMENT ON FUNCTION mobanon.release_entry(text) IS
+'For the release room: the entry of a pipeline, or of the one that was dropped and left the release of this name; NULL when there is neither.';
+
+CREATE FUNCTION mobanon.report_no_pipeline(name text) RETURNS void
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+BEGIN
+	IF (release_entry(name)).pipeline_id IS NOT NULL THEN
+		RAISE EXCEPTION 'pipeline "%" was dropped, its release is kept', name USING ERRCODE = 'MR001',
+			HINT = 'mobanon.drop_pipeline(name, release => true) drops the release, too; audit(), verify_release(), drop_windows(), grant_release() and revoke_release() work on it.';
+	END IF;
+	RAISE EXCEPTION 'pipeline "%" does not exist', name USING ERRCODE = 'MR001',
+		HINT = 'Make it with mobanon.create_pipeline(); in mobanon.pipeline, those with dropped_at IS NULL exist.';
+END
+$$;
+COMMENT ON FUNCTION mobanon.report_no_pipeline(text) IS
+'For the release room: the error for a pipeline that does not exist.';
+

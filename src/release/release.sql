@@ -29,7 +29,7 @@ DECLARE
 BEGIN
 	IF TG_OP = 'DELETE' THEN
 		SELECT p.dropping_before INTO dropping FROM pipeline AS p
-		WHERE p.pipeline = format('%I.%I', TG_TABLE_SCHEMA, TG_TABLE_NAME) AND p.dropped_at IS NULL;
+		WHERE p.pipeline = format('%I.%I', TG_TABLE_SCHEMA, TG_TABLE_NAME) AND p.dropping_before IS NOT NULL;
 		IF TG_LEVEL = 'STATEMENT' AND dropping IS NOT NULL THEN
 			RETURN NULL;
 		ELSIF TG_LEVEL = 'ROW' AND OLD.bucket < dropping THEN
@@ -85,6 +85,35 @@ $$;
 COMMENT ON FUNCTION mobanon.create_release(mobanon.pipeline) IS
 'For the release room: makes the append-only table of a pipeline, owned by mobanon_owner.';
 
+-- Tables, columns and roles are renamed in the life of a pipeline; the catalogs know what a stage reads under any name,
+-- so they are asked first.
+CREATE FUNCTION mobanon.stage_reads(p mobanon.pipeline, OUT role oid, OUT source oid, OUT columns name[])
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+BEGIN
+	SELECT c.relowner, d.refobjid, array_agg(a.attname ORDER BY a.attnum) FILTER (WHERE a.attnum > 0)
+	INTO role, source, columns
+	FROM pg_class AS c
+	JOIN pg_rewrite AS w ON w.ev_class = c.oid
+	JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid AND d.refclassid = 'pg_class'::regclass
+	JOIN pg_class AS s ON s.oid = d.refobjid AND s.relkind IN ('r', 'p')
+	LEFT JOIN pg_attribute AS a ON a.attrelid = s.oid AND a.attnum = d.refobjsubid
+	WHERE c.oid = relation_named(stage_name(p.pipeline, 'pseudonymized'))
+	GROUP BY c.relowner, d.refobjid
+	ORDER BY d.refobjid = relation_named(p.source) DESC NULLS LAST, EXISTS (SELECT FROM protected_table AS t WHERE t.relation = d.refobjid) DESC
+	LIMIT 1;
+	IF NOT FOUND THEN
+		role := (SELECT r.oid FROM pg_roles AS r WHERE r.rolname = p.role_name);
+		source := relation_named(p.source);
+		columns := ARRAY(SELECT a.attname FROM pg_attribute AS a WHERE a.attrelid = source AND a.attnum > 0 AND NOT a.attisdropped
+			AND a.attname = ANY (source_columns(p)) ORDER BY a.attnum);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION mobanon.stage_reads(mobanon.pipeline) IS
+'For the release room: which role reads what of which table in stage 1, under their present names; as registered, where there is no stage 1.';
+
 CREATE FUNCTION mobanon.policies_for(source text, role_name name) RETURNS SETOF pg_catalog.pg_policy
 LANGUAGE sql STABLE STRICT
 SET search_path = pg_catalog, mobanon, pg_temp
@@ -92,7 +121,7 @@ AS $$
 	SELECT p.* FROM pg_policy AS p
 	WHERE p.polrelid = relation_named(source) AND p.polcmd IN ('r', '*')
 	AND (p.polroles = '{0}' OR EXISTS (SELECT FROM unnest(p.polroles) AS r
-			JOIN pg_roles AS m ON m.oid = r WHERE pg_has_role(role_name, r, 'USAGE')))
+			JOIN pg_roles AS m ON m.oid = r JOIN pg_roles AS me ON me.rolname = role_name WHERE pg_has_role(me.oid, r, 'USAGE')))
 $$;
 COMMENT ON FUNCTION mobanon.policies_for(text, name) IS
 'For the release room: the policies that decide what a role reads from a table.';
@@ -116,6 +145,15 @@ $$;
 COMMENT ON FUNCTION mobanon.pipeline_definition(text, text, name) IS
 'For the release room: owners, options and queries of a pipeline''s stages, and the policies of its source that let the role read, as they are now.';
 
+-- The register keeps names; the stages follow a renaming by themselves.
+CREATE FUNCTION mobanon.missing(what text, registered text, present text) RETURNS text
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, mobanon, pg_temp
+RETURN format('%s %s does not exist%s', what, registered,
+	': if it was renamed to ' || present || ', rename it back or call mobanon.accept_definition()');
+COMMENT ON FUNCTION mobanon.missing(text, text, text) IS
+'For the release room: that a role or table of a pipeline is not there under its registered name, and the name that its stages know.';
+
 -- What must be so whenever something is published.
 CREATE FUNCTION mobanon.pipeline_checks(p mobanon.pipeline) RETURNS TABLE (check_name text, ok boolean, detail text)
 LANGUAGE sql STABLE
@@ -130,7 +168,8 @@ AS $$
 	)
 	SELECT c.check_name, c.ok, c.detail FROM (
 		SELECT 'role is subject to the policies'::text, COALESCE(NOT (SELECT free FROM role), false),
-			format('role %I must exist, without SUPERUSER and BYPASSRLS', p.role_name)
+			CASE WHEN EXISTS (SELECT FROM role) THEN format('role %I must exist, without SUPERUSER and BYPASSRLS', p.role_name)
+				ELSE missing('role', quote_ident(p.role_name), (SELECT quote_ident(r.rolname) FROM stage_reads(p) AS s JOIN pg_roles AS r ON r.oid = s.role)) END
 		UNION ALL
 		SELECT 'role processes for the purpose', EXISTS (SELECT FROM purpose_role AS b WHERE b.purpose = p.purpose AND b.role_name = (SELECT r.oid FROM pg_roles AS r WHERE r.rolname = p.role_name)),
 			format('role %I must be bound to the purpose %s', p.role_name, p.purpose)
@@ -138,8 +177,9 @@ AS $$
 		SELECT 'source is protected', COALESCE((SELECT closed FROM source), false)
 				AND EXISTS (SELECT FROM protected_table AS t WHERE t.relation = relation_named(p.source)
 							AND t.subject_column = p.subject_column AND t.event_time_column = p.event_time_column),
-			format('%s must have forced row-level security, by mobanon.protect() with the columns %I and %I',
+			CASE WHEN relation_named(p.source) IS NOT NULL THEN format('%s must have forced row-level security, by mobanon.protect() with the columns %I and %I',
 				   p.source, p.subject_column, p.event_time_column)
+				ELSE missing('table', p.source, (SELECT s.source::regclass::text FROM stage_reads(p) AS s WHERE s.source IS NOT NULL)) END
 		UNION ALL
 		SELECT 'only the consent policy lets the role read', (SELECT count(*) = 1 AND min(l.polname) = 'mobanon_' || p.purpose
 				FROM policies_for(p.source, p.role_name) AS l WHERE l.polpermissive),
@@ -171,8 +211,8 @@ AS $$
 				FROM release AS r), false),
 			format('%s must be a table of mobanon_owner, not UNLOGGED, no partition or parent of another, with its three triggers ENABLE ALWAYS, and no others', p.pipeline)
 	) AS c (check_name, ok, detail)
-	-- what a recipient gets is a copy: it has no stages
-	WHERE p.parent_id IS NULL OR c.check_name = 'release is append-only'
+	-- what a recipient gets is a copy, and what was dropped is done: no stages
+	WHERE p.parent_id IS NULL AND p.dropped_at IS NULL OR c.check_name = 'release is append-only'
 $$;
 COMMENT ON FUNCTION mobanon.pipeline_checks(mobanon.pipeline) IS
 'For the release room: what must be so whenever a pipeline publishes, and what is wrong when it is not.';
@@ -189,7 +229,7 @@ BEGIN
 		RAISE EXCEPTION 'pipeline %: nothing is published: %', p.pipeline, failed.detail
 			USING ERRCODE = 'MR002',
 				  DETAIL = format('The check "%s" failed.', failed.check_name),
-				  HINT = format('See SELECT * FROM mobanon.audit(%L); put right what was changed, or drop the pipeline and make it anew.', p.pipeline);
+				  HINT = format('See SELECT * FROM mobanon.audit(%L); put right what was changed, or register it as it is with mobanon.accept_definition(). Windows that are out are not for a pipeline made anew: leave out its starts_at.', p.pipeline);
 	END IF;
 END
 $$;
@@ -202,7 +242,7 @@ CREATE FUNCTION mobanon.register_pipeline(name text, source regclass, purpose te
 	site_column name DEFAULT NULL, kind text DEFAULT 'footfall', account_column name DEFAULT NULL, resolutions text[] DEFAULT NULL, buckets interval[] DEFAULT NULL,
 	measures mobanon.measure[] DEFAULT NULL, cells_per_day int DEFAULT NULL, minimum_stay interval DEFAULT NULL,
 	maximum_gap interval DEFAULT NULL, trips_per_day int DEFAULT NULL, places text DEFAULT NULL, homes text DEFAULT NULL,
-	diversity mobanon.diversity DEFAULT NULL) RETURNS void
+	diversity mobanon.diversity DEFAULT NULL, grants_usage boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, mobanon, pg_temp
 SET timezone = 'UTC'
@@ -226,6 +266,7 @@ BEGIN
 			USING ERRCODE = 'undefined_object', HINT = 'Make it with mobanon.create_recipient().';
 	END IF;
 	p.definition := pipeline_definition(p.pipeline, p.source, p.role_name);
+	p.usage_granted := CASE WHEN grants_usage THEN ARRAY[(parse_ident(p.pipeline))[1]] END;
 	p.created_at := now();
 	p.created_by := session_user;
 	LOCK TABLE pipeline IN SHARE ROW EXCLUSIVE MODE;
@@ -234,6 +275,7 @@ BEGIN
 	-- what areas mean stays as it is
 	PERFORM seal_area_set(p.places), seal_area_set(p.homes), seal_area_set((p.diversity).homes);
 	PERFORM create_release(p);
+	INSERT INTO pipeline_relation VALUES (p.pipeline_id, 'source', source), (p.pipeline_id, 'release', relation_named(p.pipeline));
 	PERFORM enforce_checks(p);
 END
 $$;
@@ -245,8 +287,8 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, mobanon, pg_temp
 AS $$
 BEGIN
-	IF NOT EXISTS (SELECT FROM pipeline AS p WHERE p.pipeline = set_release_reader.pipeline AND p.dropped_at IS NULL) THEN
-		RAISE EXCEPTION 'pipeline "%" does not exist', pipeline USING ERRCODE = 'MR001';
+	IF (release_entry(pipeline)).pipeline_id IS NULL THEN
+		PERFORM report_no_pipeline(pipeline);
 	ELSIF reads THEN
 		EXECUTE format('GRANT SELECT ON %s TO %s', pipeline, reader);
 	ELSE
@@ -273,15 +315,46 @@ END;
 COMMENT ON FUNCTION mobanon.revoke_release(text, regrole) IS
 'Takes from a role the right to read a release.';
 
+-- Only what is gone under its old name was renamed; what else differs, the checks find.
+CREATE FUNCTION mobanon.follow_names(p mobanon.pipeline) RETURNS void
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+DECLARE
+	reads	record := stage_reads(p);
+BEGIN
+	IF p.parent_id IS NOT NULL THEN
+		RETURN;
+	END IF;
+	UPDATE pipeline AS o SET role_name = r.rolname FROM pg_roles AS r
+	WHERE o.role_name = p.role_name AND r.oid = reads.role
+	AND NOT EXISTS (SELECT FROM pg_roles AS n WHERE n.rolname = p.role_name);
+	UPDATE pipeline AS o SET source = reads.source::regclass::text
+	WHERE o.source = p.source AND relation_named(p.source) IS NULL AND reads.source IS NOT NULL;
+	UPDATE pipeline AS o SET subject_column = t.subject_column, event_time_column = t.event_time_column FROM protected_table AS t
+	WHERE COALESCE(o.parent_id, o.pipeline_id) = p.pipeline_id AND t.relation = reads.source AND t.relation = relation_named(o.source)
+	AND EXISTS (SELECT FROM unnest(ARRAY[o.subject_column, o.event_time_column]) AS c
+		WHERE NOT EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = t.relation AND a.attname = c AND NOT a.attisdropped));
+END
+$$;
+COMMENT ON FUNCTION mobanon.follow_names(mobanon.pipeline) IS
+'For accept_definition(): registers the present names of role, source and the columns given to protect(), where the registered ones are gone.';
+
 CREATE FUNCTION mobanon.accept_definition_of(name text) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, mobanon, pg_temp
 AS $$
 DECLARE
-	p	pipeline;
+	p	pipeline := lock_pipeline(name);
 BEGIN
+	IF p.parent_id IS NOT NULL THEN
+		RAISE EXCEPTION '% is a part of the release % and has no stages', name,
+				(SELECT o.pipeline FROM pipeline AS o WHERE o.pipeline_id = p.parent_id)
+			USING ERRCODE = 'wrong_object_type', HINT = 'Name that one.';
+	END IF;
+	PERFORM follow_names(p);
 	UPDATE pipeline AS o SET definition = pipeline_definition(o.pipeline, o.source, o.role_name)
-	WHERE o.pipeline = name AND o.dropped_at IS NULL AND o.parent_id IS NULL
+	WHERE o.pipeline_id = p.pipeline_id AND o.parent_id IS NULL
 	RETURNING o.* INTO p;
 	-- all but what was just accepted must be as ever
 	PERFORM enforce_checks(p);
@@ -296,4 +369,4 @@ BEGIN ATOMIC
 	SELECT mobanon.accept_definition_of(mobanon.pipeline_name(name));
 END;
 COMMENT ON FUNCTION mobanon.accept_definition(text) IS
-'Registers the stages of a pipeline as they are now, after the DBA changed them on purpose, or after an upgrade of PostgreSQL that words them differently. Later publications carry the hash of the new definition.';
+'Registers the stages of a pipeline as they are now, after the DBA changed them on purpose, after an upgrade of PostgreSQL that words them differently, or after role, source or columns were renamed. Later publications carry the hash of the new definition.';

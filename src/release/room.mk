@@ -3,6 +3,7 @@ OBJS      += src/release/window.o src/release/refresh.o src/release/progress.o
 SQL_PARTS += src/release/register.sql src/release/kinds.sql src/release/diversity.sql src/release/kind_footfall.sql src/release/kind_dwell.sql \
              src/release/kind_flows.sql src/release/kind_places.sql
 SQL_PARTS += src/release/parameters.sql src/release/pipeline.sql src/release/release.sql src/release/progress.sql src/release/publish.sql \
+             src/release/keys.sql src/release/drop.sql \
              src/release/recipient.sql src/release/audit.sql src/release/output.sql src/release/stages.sql \
              src/release/access.sql src/release/customer_access.sql src/release/customer_withdrawals.sql
 REGRESS   += release release_kinds

@@ -77,9 +77,9 @@ window_from_tuple(Window *window, HeapTuple tuple, TupleDesc desc)
 				  isnull ? closed : Min(closed, DatumGetTimestampTz(until)), &window->closed_until, &end);
 }
 
-/* Whether there is such a pipeline; if so and asked for, its windows. */
+/* Whether an index of the register has such a pipeline; if so and asked for, its windows. */
 static bool
-find_pipeline(Datum name, Window *window)
+find_in_register(const char *index, Datum name, Window *window)
 {
 	Relation	rel = table_open(mobanon_relation("pipeline"), AccessShareLock);
 	ScanKeyData key;
@@ -87,7 +87,7 @@ find_pipeline(Datum name, Window *window)
 	HeapTuple	tuple;
 
 	ScanKeyInit(&key, PIPELINE_NAME, BTEqualStrategyNumber, F_TEXTEQ, name);
-	scan = systable_beginscan(rel, mobanon_relation("pipeline_live"), true, GetActiveSnapshot(), 1, &key);
+	scan = systable_beginscan(rel, mobanon_relation(index), true, GetActiveSnapshot(), 1, &key);
 	tuple = systable_getnext(scan);
 	if (HeapTupleIsValid(tuple) && window != NULL)
 		window_from_tuple(window, tuple, RelationGetDescr(rel));
@@ -96,13 +96,28 @@ find_pipeline(Datum name, Window *window)
 	return HeapTupleIsValid(tuple);
 }
 
+/* Whether there is such a pipeline; if so and asked for, its windows. */
+static bool
+find_pipeline(Datum name, Window *window)
+{
+	return find_in_register("pipeline_live", name, window);
+}
+
+/* Whether drop_pipeline() left a release of this name. */
+static bool
+find_kept_release(Oid namespace, const char *name, const char *qualified)
+{
+	return OidIsValid(get_relname_relid(name, namespace)) &&
+		find_in_register("pipeline_by_name", CStringGetTextDatum(qualified), NULL);
+}
+
 static pg_noinline void
 report_no_pipeline(const char *name)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_NO_PIPELINE),
 			 errmsg("pipeline \"%s\" does not exist", name),
-			 errhint("Make it with mobanon.create_pipeline(); mobanon.pipeline lists those that exist.")));
+			 errhint("Make it with mobanon.create_pipeline(); in mobanon.pipeline, those with dropped_at IS NULL exist.")));
 }
 
 static const Window *
@@ -177,7 +192,8 @@ qualified(Oid namespace, const char *name)
  *
  * The name of a pipeline as the register writes it.  A name without a schema
  * is looked up along the caller's search_path; for a new pipeline it is put
- * into the caller's current schema.  NULL if any argument is NULL.  Errors: not
+ * into the caller's current schema.  Where no pipeline is found, a release that
+ * drop_pipeline() kept is taken.  NULL if any argument is NULL.  Errors: not
  * an identifier, MR001 no such pipeline, no current schema.
  */
 Datum
@@ -198,7 +214,8 @@ pipeline_name(PG_FUNCTION_ARGS)
 	{
 		char	   *full = quote_qualified_identifier(strVal(linitial(parts)), name);
 
-		if (existing && !find_pipeline(CStringGetTextDatum(full), NULL))
+		if (existing && !find_pipeline(CStringGetTextDatum(full), NULL) &&
+			!find_kept_release(get_namespace_oid(strVal(linitial(parts)), true), name, full))
 			report_no_pipeline(full);
 		PG_RETURN_TEXT_P(cstring_to_text(full));
 	}
@@ -208,6 +225,13 @@ pipeline_name(PG_FUNCTION_ARGS)
 		char	   *full = qualified(lfirst_oid(cell), name);
 
 		if (full != NULL && (!existing || find_pipeline(CStringGetTextDatum(full), NULL)))
+			PG_RETURN_TEXT_P(cstring_to_text(full));
+	}
+	foreach(cell, path)
+	{
+		char	   *full = qualified(lfirst_oid(cell), name);
+
+		if (full != NULL && existing && find_kept_release(lfirst_oid(cell), name, full))
 			PG_RETURN_TEXT_P(cstring_to_text(full));
 	}
 	if (existing)

@@ -305,6 +305,7 @@ mobanon_admin	call next_part(text,interval)
 mobanon_admin	call normalize_msisdn(text)
 mobanon_admin	call normalize_msisdn(text,text)
 mobanon_admin	call note_expired()
+mobanon_admin	call note_start(text,regclass,boolean)
 mobanon_admin	call partition_utility(regclass,integer,text[],interval[],text,name,name,name,boolean)
 mobanon_admin	call pipeline_kinds()
 mobanon_admin	call pipeline_name(text,boolean)
@@ -332,10 +333,11 @@ mobanon_admin	call rebuild_consent_state()
 mobanon_admin	call recipient_statements(text,text,text,cell[],regrole[],boolean)
 mobanon_admin	call recipients_of(publication)
 mobanon_admin	call refuse_consent(text,text,text,timestamp with time zone,text,text,text,text)
-mobanon_admin	call register_pipeline(text,regclass,text,regrole,name,name,text,interval,integer,interval,text,timestamp with time zone,text,text[],name[],name,text,name,text[],interval[],measure[],integer,interval,interval,integer,text,text,diversity)
+mobanon_admin	call register_pipeline(text,regclass,text,regrole,name,name,text,interval,integer,interval,text,timestamp with time zone,text,text[],name[],name,text,name,text[],interval[],measure[],integer,interval,interval,integer,text,text,diversity,boolean)
 mobanon_admin	call register_recipient_release(text,text,text,cell[],boolean)
 mobanon_admin	call registered_stages()
 mobanon_admin	call relation_named(text)
+mobanon_admin	call relation_of(integer,text,text)
 mobanon_admin	call residents_query(text,integer,interval,text,integer,integer,integer,integer,integer)
 mobanon_admin	call revoke_release(text,regrole)
 mobanon_admin	call rewrap_keys()
@@ -356,8 +358,11 @@ mobanon_admin	call set_withdrawal_limit(text,interval)
 mobanon_admin	call shred_epoch(text,integer)
 mobanon_admin	call site_column(text[],text[],boolean)
 mobanon_admin	call stage_name(text,text)
+mobanon_admin	call skip_windows(text)
+mobanon_admin	call skip_windows_of(text)
 mobanon_admin	call stays_in_query(text,text,text,interval,interval,name,boolean)
 mobanon_admin	call table_gaps()
+mobanon_admin	call take_back_rights(text)
 mobanon_admin	call try_coarsen_site(text,timestamp with time zone,text)
 mobanon_admin	call try_normalize_msisdn(text)
 mobanon_admin	call try_normalize_msisdn(text,text)
@@ -391,6 +396,7 @@ mobanon_admin	select keyring
 mobanon_admin	select ledger_erasure
 mobanon_admin	select ledger_seal
 mobanon_admin	select pipeline
+mobanon_admin	select pipeline_relation
 mobanon_admin	select publication
 mobanon_admin	select publication_window
 mobanon_admin	select publication_withheld

@@ -37,7 +37,7 @@ LANGUAGE sql AS $$
 	)
 	SELECT f.t, min(f.t) OVER (PARTITION BY f.boundary) FROM furthest AS f
 $$;
-SELECT plan((SELECT count(*)::int FROM change) * 4 + 9);
+SELECT plan((SELECT count(*)::int FROM change) * 4 + 22);
 
 SELECT is((SELECT count(*) FROM (
 		SELECT o.t, o.start, mobanon.bucket_start(o.t, s.span, c.zone) AS ours
@@ -90,4 +90,32 @@ SELECT is((SELECT count(*) FROM (VALUES ('15 minutes'::interval), ('1 hour'), ('
 	WHERE mobanon.bucket_expression('t', v.span, 'Asia/Kathmandu') NOT LIKE 'date_bin%'), 0::bigint, 'date_bin where it is right');
 SELECT is((SELECT count(*) FROM (VALUES ('2 hours'::interval), ('1 day'), ('7 days')) AS v (span)
 	WHERE mobanon.bucket_expression('t', v.span, 'Asia/Kathmandu') NOT LIKE 'mobanon.bucket_start%'), 0::bigint, 'bucket_start where it is not');
+-- Buckets of up to an hour are of one length, longer ones go by the local clock: where the one does not fit into the other, no pipeline.
+CREATE ROLE tap_bucket_processing;
+SELECT create_domain('tap_bucket', '10 years', '1940-01-01 00:00+00');
+CREATE TABLE public.bucket_event (subject int, at timestamptz, latitude float8, longitude float8);
+SELECT create_purpose('tap_bucket', 'test'), bind_purpose('tap_bucket', 'tap_bucket_processing'), protect('public.bucket_event', 'subject', 'at');
+CREATE FUNCTION pg_temp.ladder(zone text, bucket interval, buckets interval[], starts_at timestamptz) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM pipeline_sql('public.lad', 'public.bucket_event', 'tap_bucket', bucket => bucket, buckets => buckets, time_zone => zone, starts_at => starts_at, domain => 'tap_bucket');
+	RETURN 'fits';
+EXCEPTION WHEN invalid_parameter_value THEN
+	RETURN SQLERRM;
+END
+$$;
+SELECT is(pg_temp.ladder(zone, bucket, buckets, starts_at), result, format('%s: %s in %s from %s', zone, buckets, bucket, starts_at::date))
+FROM (VALUES
+	('Australia/Lord_Howe', interval '1 day', '{1 hour}'::interval[], timestamptz '2025-04-03 13:00+00', 'pipeline public.lad: the 1 day of Australia/Lord_Howe that begins at 2025-04-06 13:30:00+00 does not begin with a bucket of 01:00:00'),
+	('Australia/Lord_Howe', '1 day', '{30 minutes}', '2025-04-03 13:00+00', 'fits'),
+	('Australia/Lord_Howe', '1 day', '{2 hours}', '2025-04-03 13:00+00', 'fits'),
+	('Australia/Lord_Howe', '1 day', '{30 minutes,2 hours,1 day}', '2025-06-03 13:30+00', 'fits'),
+	('Australia/Lord_Howe', '1 day', '{30 minutes,1 hour,1 day}', '2025-06-03 13:30+00', 'pipeline public.lad: the 1 day of Australia/Lord_Howe that begins at 2025-06-03 13:30:00+00 does not begin with a bucket of 01:00:00'),
+	('Australia/Lord_Howe', '1 day', '{1 hour,2 hours,4 hours,1 day}', '2025-06-03 13:30+00', 'pipeline public.lad: the 02:00:00 of Australia/Lord_Howe that begins at 2025-06-03 13:30:00+00 does not begin with a bucket of 01:00:00'),
+	('Australia/Lord_Howe', '12 hours', '{20 minutes,2 hours,12 hours}', '2025-06-03 13:30+00', 'pipeline public.lad: the 02:00:00 of Australia/Lord_Howe that begins at 2025-06-03 13:30:00+00 does not begin with a bucket of 00:20:00'),
+	('Asia/Colombo', '1 day', '{1 hour}', '2025-06-03 18:30+00', 'pipeline public.lad: the 1 day of Asia/Colombo that begins at 2025-06-03 18:30:00+00 does not begin with a bucket of 01:00:00'),
+	('Asia/Kolkata', '1 day', '{20 minutes,1 hour,6 hours}', '1990-06-03 18:30+00', 'fits'),
+	('Asia/Kathmandu', '1 day', '{1 hour}', '2025-06-03 18:15+00', 'fits'),
+	('Europe/Berlin', '7 days', '{1 hour,1 day}', '1980-01-01 00:00+00', 'fits'),
+	('America/Sao_Paulo', '1 day', '{1 hour,3 hours,12 hours}', '1985-01-01 03:00+00', 'fits'),
+	('America/New_York', '1 day', '{15 minutes,1 hour,4 hours,1 day}', '1950-03-15 05:00+00', 'fits')) AS v (zone, bucket, buckets, starts_at, result);
 SELECT * FROM finish();

@@ -4,7 +4,7 @@
 SET search_path = public, mobanon;
 SET timezone = 'UTC';
 SET client_min_messages = warning;
-SELECT plan(100);
+SELECT plan(102);
 
 CREATE ROLE tap_div_dba;
 CREATE ROLE tap_div_processing;
@@ -188,6 +188,8 @@ SELECT pg_temp.refused($$diversity => diversity(homes => '5km')$$, '22023', 'pip
 SELECT pg_temp.refused($$bucket => '7 days', diversity => diversity(homes => '5km', column_name => 'home_area')$$, '22023', 'pipeline div.x: diversity is of a column or of homes', 'two values at once');
 SELECT pg_temp.refused($$kind => 'residents', diversity => diversity('home_area')$$, '22023', 'pipeline div.x: the kind residents takes no diversity', 'residents, who share their home');
 SELECT pg_temp.refused($$diversity => diversity()$$, '22023', 'pipeline div.x: diversity is of a column or of homes', 'or none');
+SELECT pg_temp.refused($$diversity => diversity(l => NULL, share => NULL)$$, '22023', 'pipeline div.x: diversity is of a column or of homes', 'nor is a diversity of nulls none');
+SELECT pg_temp.refused($$diversity => ROW(NULL, NULL, NULL, NULL, NULL)::diversity$$, '22023', 'pipeline div.x: diversity is of a column or of homes', 'however it is written');
 SELECT pg_temp.refused($$diversity => diversity('home_area', l => 1)$$, '22023', 'pipeline div.x: diversity takes l from 2, enough from 5, and a share of 1 to 100 per cent', 'one value');
 SELECT pg_temp.refused($$diversity => diversity('home_area', enough => 4)$$, '22023', NULL, 'fewer than the floor of k');
 SELECT pg_temp.refused($$diversity => diversity('home_area', share => 0)$$, '22023', NULL, 'a share of nothing');

@@ -22,6 +22,8 @@ SELECT i::text, '2024-06-10 12:00+00'::timestamptz, 52.516 + (i % 10) * 0.02, 13
 UNION ALL SELECT i::text, '2024-06-10 12:00+00'::timestamptz, 52.4, 13.0, 'y' FROM generate_series(100, 160) AS i;
 SELECT mobanon.create_pipeline('priv.footfall', 'priv.events', 'tap_priv', starts_at => '2024-06-10 00:00+00', readers => '{tap_priv_analyst}');
 SELECT mobanon.create_pipeline('priv.for_another', 'priv.events', 'tap_priv', starts_at => '2024-06-10 00:00+00', resolution => '10km', readers => '{tap_priv_other}');
+SELECT create_area_set('tap_priv', '1km'), create_area('tap_priv', 'mall of a rival', ARRAY[coarsen_cell(52.52, 13.38, '1km')]);
+SELECT mobanon.create_pipeline('priv.areas', 'priv.events', 'tap_priv', starts_at => '2024-06-10 00:00+00', kind => 'places', places => 'tap_priv', readers => '{tap_priv_other}');
 RESET ROLE;
 SELECT mobanon.publish('priv.footfall');
 SELECT mobanon.publish('priv.for_another');
@@ -35,7 +37,7 @@ CREATE TEMP TABLE everybody AS SELECT unnest('{mobanon.protected_table, mobanon.
 CREATE TEMP TABLE function AS
 SELECT p.oid::regprocedure AS function FROM pg_proc AS p WHERE p.pronamespace = 'mobanon'::regnamespace;
 GRANT SELECT ON relation, everybody, function TO PUBLIC;
-SELECT plan((SELECT count(*)::int FROM relation) + 22);
+SELECT plan((SELECT count(*)::int FROM relation) + 28);
 
 SET ROLE tap_priv_analyst;
 SET search_path = public, mobanon;
@@ -51,7 +53,7 @@ SELECT is((SELECT count(*) FROM relation WHERE relkind <> 'S' AND NOT has_table_
 SELECT bag_eq($$SELECT function::text FROM function WHERE has_function_privilege(function, 'EXECUTE')
 		AND function::text ~ 'pipeline|publi|release|audit|bucket|window|candidate|stage|closed_until|statement'$$,
 	$$VALUES ('bucket_start(timestamp with time zone,interval,text)'), ('bucket_end(timestamp with time zone,interval,text)'),
-		-- with the caller's own rights, or what column comments say to everybody
+		-- with the caller's own rights, or of releases that the caller may read
 		('audit_table(regclass,name,integer,name[],name[],boolean)'), ('release_geojson(regclass,timestamp with time zone,timestamp with time zone)'), ('release_parameters(regclass)'),
 		('release_map(regclass,text,text,timestamp with time zone,timestamp with time zone)'), ('release_shape(regclass)'), ('release_area(regclass,text)')$$,
 	'an analyst calls no function of a pipeline');
@@ -76,6 +78,18 @@ FROM unnest(ARRAY[
 	'SELECT * FROM priv.footfall WHERE publication = 1',
 	'SELECT bucket, sum(subjects) FROM priv.footfall GROUP BY bucket']) AS query;
 SELECT is((SELECT sum(subjects) FROM priv.footfall), 40::numeric, 'the one cell with 20 is there, those with 8 are not');
+
+-- What is said of a release is said to its readers.
+CREATE FUNCTION pg_temp.told(release regclass, area text) RETURNS text LANGUAGE sql AS $$
+	SELECT concat_ws(', ', mobanon.release_parameters(release) ->> 'kind', (mobanon.release_shape(release)).places, mobanon.release_area(release, area) ->> 'type') $$;
+SELECT is(pg_temp.told('priv.areas', 'mall of a rival'), '', 'of another''s release nothing, nor where its areas lie');
+SELECT throws_like($$SELECT mobanon.release_geojson('priv.areas')$$, 'priv.areas is not a release that tap_priv_analyst may read', 'nor a file');
+SELECT throws_like($$SELECT mobanon.release_map('priv.areas')$$, 'priv.areas is not a release that tap_priv_analyst may read', 'or a map');
+SELECT is(pg_temp.told('priv.footfall', 'x'), 'footfall', 'of the own one what it counts');
+RESET ROLE;
+SET ROLE tap_priv_other;
+SELECT is(pg_temp.told('priv.areas', 'mall of a rival'), 'places, tap_priv, MultiPolygon', 'its reader is told');
+SELECT is(pg_temp.told('priv.areas', 'another'), 'places, tap_priv', 'of areas that there are');
 
 -- The processing role reads what it needs of the source, not more, and does not touch the release.
 RESET ROLE;

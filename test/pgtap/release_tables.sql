@@ -3,7 +3,7 @@
 SET search_path = public, mobanon;
 SET timezone = 'UTC';
 SET client_min_messages = error;
-SELECT plan(25);
+SELECT plan(29);
 
 CREATE ROLE tap_tab_dba;
 CREATE ROLE tap_tab_processing;
@@ -77,6 +77,20 @@ CREATE PUBLICATION tap_tab_bands FOR TABLE tab.r_bands;
 SELECT throws_ok($$SELECT mobanon.drop_windows('tab.r_bands', '2024-06-11 00:00+00')$$, '55000', NULL, 'with breakdowns, a publication of deletes keeps them from being dropped');
 ALTER PUBLICATION tap_tab_bands SET (publish = 'insert');
 SELECT lives_ok($$SELECT mobanon.drop_windows('tab.r_bands', '2024-06-11 00:00+00')$$, 'one of inserts does not');
+
+-- pg_class is everybody's: a refreshed candidate leaves no number of groups there, and autovacuum does not bring one.
+SELECT mobanon.create_pipeline('tab.counted', 'tab.plain', 'tap_tab', starts_at => '2024-06-10 00:00+00', domain => 'tab');
+CREATE FUNCTION pg_temp.seen() RETURNS text LANGUAGE sql AS $$
+	SELECT format('%s tuples, %s pages, %s visible, %s bytes', c.reltuples, c.relpages, c.relallvisible, pg_relation_size(c.oid)) FROM pg_class AS c WHERE c.oid = 'tab.counted_candidate'::regclass $$;
+REFRESH MATERIALIZED VIEW tab.counted_candidate;
+SELECT count(*) AS groups FROM tab.counted_candidate \gset
+SELECT pg_temp.seen() AS seen \gset
+SELECT mobanon.withdraw_consent('7', 'tap_tab', 'app');
+REFRESH MATERIALIZED VIEW tab.counted_candidate;
+SELECT is((SELECT count(*) FROM tab.counted_candidate) < :groups, true, 'a withdrawal takes groups below k');
+SELECT is(pg_temp.seen(), :'seen', 'and pg_class says the same as before');
+SELECT is((SELECT reltuples FROM pg_class WHERE oid = 'tab.counted_candidate'::regclass), -1::real, 'which is nothing');
+SELECT is((SELECT reloptions FROM pg_class WHERE oid = 'tab.counted_candidate'::regclass), '{autovacuum_enabled=off}', 'autovacuum keeps away');
 
 -- What a crash would empty, or what takes rows in past its triggers, is no release.
 BEGIN;
