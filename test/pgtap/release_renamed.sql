@@ -79,10 +79,20 @@ SELECT is((SELECT count(*) FROM renamed.for_mall), 100::bigint, 'for the recipie
 -- What is no new name is not accepted.
 RESET ROLE;
 CREATE ROLE tap_name_stranger;
-ALTER VIEW renamed.town_pseudonymized OWNER TO tap_name_stranger;
+SELECT mobanon.bind_purpose('tap_name', 'tap_name_stranger');
+CREATE FUNCTION pg_temp.give_stages_to(role_name name) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE format('ALTER VIEW renamed.town_pseudonymized OWNER TO %I', role_name);
+	EXECUTE format('ALTER VIEW renamed.town_coarsened OWNER TO %I', role_name);
+	EXECUTE format('ALTER MATERIALIZED VIEW renamed.town_candidate OWNER TO %I', role_name);
+END
+$$;
+SELECT pg_temp.give_stages_to('tap_name_stranger');
 SET ROLE tap_name_dba;
 SET search_path = public, mobanon;
-SELECT throws_ok($$SELECT mobanon.accept_definition('renamed.town')$$, 'MR002', NULL, 'another role, while the first is there, is no renaming');
+SELECT throws_ok($$SELECT mobanon.accept_definition('renamed.town')$$, 'MR002', NULL, 'another role of the purpose, while the first is there, is no renaming');
+RESET ROLE;
+SELECT mobanon.unbind_purpose('tap_name', 'tap_name_stranger');
 RESET ROLE;
 ALTER ROLE tap_name_worker RENAME TO tap_name_other;
 SET ROLE tap_name_dba;
@@ -90,7 +100,7 @@ SET search_path = public, mobanon;
 SELECT throws_ok($$SELECT mobanon.accept_definition('renamed.town')$$, 'MR002', NULL, 'nor one that does not process for the purpose');
 RESET ROLE;
 ALTER ROLE tap_name_other RENAME TO tap_name_worker;
-ALTER VIEW renamed.town_pseudonymized OWNER TO tap_name_worker;
+SELECT pg_temp.give_stages_to('tap_name_worker');
 SET ROLE tap_name_dba;
 SET search_path = public, mobanon;
 SELECT is(pg_temp.failed('renamed.town'), NULL, 'put right');
