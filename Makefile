@@ -58,7 +58,7 @@ endif
 .PHONY: install-pages uninstall-pages
 install-pages:
 	$(MKDIR_P) '$(PAGES_DIR)/doc'
-	$(INSTALL_DATA) README.md CHANGELOG.md '$(PAGES_DIR)/'
+	$(INSTALL_DATA) $(wildcard *.md) '$(PAGES_DIR)/'
 	$(INSTALL_DATA) $(wildcard doc/*.md) '$(PAGES_DIR)/doc/'
 uninstall-pages:
 	rm -rf '$(PAGES_DIR)'

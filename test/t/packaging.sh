@@ -12,7 +12,7 @@ psql -qX -d packaging -c 'CREATE EXTENSION mobanon'
 # ---- make install, make uninstall
 make -s PG_CONFIG="$PG_CONFIG" with_llvm=no install DESTDIR="$WORK/installed" >"$WORK/log" 2>&1 || { cat "$WORK/log"; exit 1; }
 pages=$(dirname "$(find "$WORK/installed" -name README.md)")
-is "$(cd "$pages" && find . -type f | sort)" "$(printf './%s\n' CHANGELOG.md README.md doc/*.md)" \
+is "$(cd "$pages" && find . -type f | sort)" "$(printf './%s\n' *.md doc/*.md)" \
 	'make install installs README, changes and every guide'
 links() { grep -oE '\]\([^)# ]+' "$1" | sed 's/^](//' | grep -v '^https\?:' | sort -u; }
 # (bench/results are not in the copy of the tree that tests run in)
