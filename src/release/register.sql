@@ -182,4 +182,4 @@ COMMENT ON FUNCTION mobanon.closed_until(text) IS
 CREATE FUNCTION mobanon.pipeline_name(name text, existing boolean DEFAULT true) RETURNS text
 LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION mobanon.pipeline_name(text, boolean) IS
-'For the release room: the name of a pipeline as mobanon.pipeline writes it, found along the search_path; of a new one (existing => false) in the current schema.';
+'The name of a pipeline as mobanon.pipeline writes it, found along the search_path; of a new one (existing => false) in the current schema.';
