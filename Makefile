@@ -20,7 +20,6 @@ SQL_PARTS   += src/privileges.sql
 INSTALL_SQL  = $(EXTENSION)--$(EXTVERSION).sql
 DATA_built   = $(INSTALL_SQL)
 DATA         = $(wildcard update/*.sql)
-DOCS         =
 EXTRA_CLEAN  = $(INSTALL_SQL) results output_iso tmp_check
 
 # -ffp-contract=off: the same position gives the same cell on every machine.
@@ -49,30 +48,57 @@ $(INSTALL_SQL): $(SQL_PARTS) $(ROOMS:%=src/%/room.mk) Makefile
 
 $(OBJS): $(wildcard src/*.h src/*/*.h)
 
+# README and guides, in a folder of their own: PGXS's DOCS would put keys.md and
+# the like beside every other extension's, and links between them would lead nowhere.
+ifneq ($(docdir),)
+PAGES_DIR    = $(DESTDIR)$(docdir)/extension/$(EXTENSION)
+install: install-pages
+uninstall: uninstall-pages
+endif
+.PHONY: install-pages uninstall-pages
+install-pages:
+	$(MKDIR_P) '$(PAGES_DIR)/doc'
+	$(INSTALL_DATA) $(wildcard *.md) '$(PAGES_DIR)/'
+	$(INSTALL_DATA) $(wildcard doc/*.md) '$(PAGES_DIR)/doc/'
+uninstall-pages:
+	rm -rf '$(PAGES_DIR)'
+
 # ---- what a person types ---------------------------------------------------
 # Each target below installs what it needs with apt-get (as root), works in a
-# throw-away cluster and touches no other.
+# throw-away cluster and touches no other.  What stands behind ## is what make help
+# prints, in a room's room.mk as well.
 
-.PHONY: demo test test-all test-quick test-valgrind bench bench-count
-demo:
+.PHONY: help demo test test-all test-quick test-valgrind test-package reference bench bench-count
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "make %-24s %s\n", $$1, $$2 }' Makefile $(ROOMS:%=src/%/room.mk)
+
+all: ## builds the extension for the PostgreSQL of PG_CONFIG=...
+install: ## installs it there, with its documentation
+uninstall: ## removes those files; what databases hold stays
+
+demo: ## a city's events become a map of footfall, in about a minute; EVENTS=FILE takes your own
 	@demo/run
 
-test:
+test: ## everything is tested, in a few minutes; ONLY=pattern picks tests by name
 	@test/run
 
-test-quick:
+test-quick: ## regression, behaviour and isolation tests only
 	@test/run --quick
 
-test-all:
+test-all: ## make test on PostgreSQL 15, 17 and 18, each in a chroot of its own
 	@test/all-majors
 
-# The server below valgrind: half an hour or so.
-test-valgrind:
+test-valgrind: ## test-quick with the server below valgrind: half an hour or so
 	@VALGRIND=1 test/run --quick
 
-bench:
+test-package: ## builds the Debian package in a chroot, installs it and tests it
+	@test/package
+
+reference: ## writes doc/reference.md anew, from the comments in the rooms' SQL
+	@test/reference
+
+bench: ## measurements beside what one would use otherwise
 	@bench/run
 
-# Instructions per row, the same on a busy machine: beside bench/count.reference.
-bench-count:
+bench-count: ## instructions per row, the same on a busy machine, beside bench/count.reference
 	@bench/count.sh

@@ -6,8 +6,7 @@ SQL_PARTS += src/cell/cell.sql src/cell/site.sql src/cell/blur_time.sql src/cell
 REGRESS   += cell coarsen cell_index cell_family site blur_time bucket
 ISOLATION +=
 
-# The long form of the room's tests: a million points beside PROJ, a million cells.
 .PHONY: test-cell
-test-cell:
+test-cell: ## cells beside PROJ and through storage, a million of each
 	@POINTS=1000000 bash test/t/cell_proj.sh
 	@CELLS=1000000 bash test/t/cell_store.sh

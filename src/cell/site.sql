@@ -94,7 +94,7 @@ BEGIN
 END
 $column$;
 COMMENT ON FUNCTION mobanon.site_column(text[], text[], boolean) IS
-	'part of load_sites: the place of a column in a header; granted to nobody else';
+	'For load_sites(): the place of a column in a header; granted to nobody else';
 
 CREATE FUNCTION mobanon.load_sites(source regclass, mnc_digits integer,
 	valid_from timestamptz DEFAULT '-infinity', only_mcc text DEFAULT NULL)

@@ -8,7 +8,7 @@ LANGUAGE sql STABLE
 SET search_path = pg_catalog, mobanon, pg_temp
 AS $$ SELECT r.rolsuper OR r.rolbypassrls FROM pg_roles AS r WHERE r.rolname = current_user $$;
 COMMENT ON FUNCTION mobanon.reads_around_policies() IS
-'Whether the current role is a superuser or has BYPASSRLS: no policy holds for it.';
+'For the event triggers: whether the current role is a superuser or has BYPASSRLS: no policy holds for it.';
 
 CREATE FUNCTION mobanon.is_restoring() RETURNS boolean
 LANGUAGE sql STABLE
@@ -81,7 +81,7 @@ AS $$
 		AND y.polroles <@ ARRAY(SELECT r.role_name::oid FROM purpose_role AS r WHERE r.purpose = p.purpose), false)
 $$;
 COMMENT ON FUNCTION mobanon.foreign_policies(regclass) IS
-'The policies of a protected table (or partition) that are not what protect() makes: permissive ones let more be read, restrictive ones may run code over rows without consent.';
+'For protection_gaps(): the policies of a protected table (or partition) that are not what protect() makes: permissive ones let more be read, restrictive ones may run code over rows without consent.';
 
 CREATE FUNCTION mobanon.owner_loads(relation regclass) RETURNS boolean
 LANGUAGE sql STABLE STRICT

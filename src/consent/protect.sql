@@ -65,7 +65,7 @@ AS $$
 	SELECT relid::regclass FROM tree
 $$;
 COMMENT ON FUNCTION mobanon.relation_tree(regclass) IS
-'A table with its partitions and inheritance children, of all levels.';
+'For protect(): a table with its partitions and inheritance children, of all levels.';
 
 CREATE FUNCTION mobanon.purpose_policy(relation regclass, purpose text) RETURNS void
 LANGUAGE plpgsql VOLATILE

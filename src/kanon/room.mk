@@ -18,21 +18,15 @@ ISOLATION +=
 # ---- long forms of what make test does in short -----------------------------
 .PHONY: kanon-table kanon-rest-attack
 .PHONY: kanon-oracle kanon-fuzz kanon-partition-oracle kanon-partition-city
-# 200 random data sets through every plan
-kanon-oracle:
+kanon-oracle: ## counts beside plain SQL: 200 random data sets through every plan
 	@for t in kanon_oracle kanon_magnitude_oracle; do KANON_DATASETS=$(or $(DATASETS),200) ONLY=$$t test/run || exit 1; done
-# a million malformed and well-formed sets, under AddressSanitizer
-kanon-fuzz:
+kanon-fuzz: ## subject sets: a million malformed and well-formed ones, under AddressSanitizer
 	@KANON_FUZZ_INPUTS=$(or $(INPUTS),1000000) bash test/t/kanon_fuzz.sh
-# 150 tables with totals against linear programs (GLPK)
-kanon-table:
+kanon-table: ## tables with totals against linear programs (GLPK)
 	@TABLES=$(or $(TABLES),25) ONLY=kanon_table test/run
-# 300 random data sets through the partition and its definition
-kanon-partition-oracle:
+kanon-partition-oracle: ## partitions beside their definition: 300 random data sets
 	@KANON_DATASETS=$(or $(DATASETS),300) ONLY=kanon_partition_oracle test/run
-# the partition of the whole generated city, seen from outside
-kanon-partition-city:
+kanon-partition-city: ## the partition of the whole generated city, seen from outside
 	@SUBJECTS=$(or $(SUBJECTS),20000) ONLY=kanon_partition_release test/run
-# what rests give away, by every world of more and larger small grids
-kanon-rest-attack:
+kanon-rest-attack: ## what rests give away, by every world of more and larger small grids
 	@REST_WORLDS=long ONLY=kanon_partition_rest_attack test/run

@@ -11,16 +11,13 @@ SQL_PARTS += src/mobility/area.sql src/mobility/place.sql src/mobility/home.sql
 REGRESS   += mobility_place mobility_home
 ISOLATION +=
 
-# Stays and cleaning beside plain SQL, on many more random events and all of the real ones.
 .PHONY: test-stays
-test-stays:
+test-stays: ## stays and cleaning beside plain SQL, on many more events
 	@SUBJECTS=3000 SHARE=1 ONLY=mobility_stays.sh test/run
 # ---- long forms of what make test does in short -----------------------------
 .PHONY: flow-oracle
-# 150 random data sets of flows and chains
-flow-oracle:
+flow-oracle: ## flows and chains beside plain SQL: 150 random data sets
 	@FLOW_DATASETS=$(or $(DATASETS),150) ONLY=mobility_flow_oracle test/run
-# The whole of what make test compares in short.
 .PHONY: test-places
-test-places:
+test-places: ## the whole of what make test compares of places in short
 	@SUBJECTS=4000 ONLY=mobility_places test/run

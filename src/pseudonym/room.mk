@@ -6,7 +6,6 @@ SQL_PARTS += src/pseudonym/keyring.sql src/pseudonym/pseudonym.sql src/pseudonym
 REGRESS   += keyring rotation pseudonym msisdn
 ISOLATION += pseudonym_shred pseudonym_shred_failed pseudonym_rotate
 
-# kill -9 in the middle of every change of the keyring, many times
 .PHONY: test-crash
-test-crash:
+test-crash: ## kill -9 in the middle of every change of the keyring, many times
 	@CRASHES=$${CRASHES:-60} bash test/t/pseudonym_crash.sh

@@ -11,7 +11,7 @@ CREATE FUNCTION mobanon.publications_running(OUT pid int, OUT pipeline_id int, O
 	OUT rows bigint, OUT started_at timestamptz, OUT phase_started_at timestamptz) RETURNS SETOF record
 LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION mobanon.publications_running() IS
-'The publications that run now in this database; see mobanon.publish_progress.';
+'For the view publish_progress: the publications that run now in this database.';
 
 CREATE VIEW mobanon.publish_progress AS
 SELECT r.pid, p.pipeline, r.phase, r.windows_done, r.windows_total, r.rows, r.started_at, r.phase_started_at

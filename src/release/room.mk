@@ -9,14 +9,12 @@ SQL_PARTS += src/release/parameters.sql src/release/pipeline.sql src/release/rel
 REGRESS   += release release_kinds
 ISOLATION +=
 
-# Fifty kills at random moments of a publication.
 .PHONY: test-crash-release
-test-crash-release:
+test-crash-release: ## fifty kills at random moments of a publication
 	@CRASHES=50 ONLY=release_crash test/run
 
-# Diversity on a larger city than in make test.
 .PHONY: test-diversity
-test-diversity:
+test-diversity: ## diversity on a larger city
 	@SUBJECTS=5000 ONLY=release_diversity_city test/run
 
 # after the tables and views they are about
