@@ -2,8 +2,9 @@
 # pseudonymize() beside pgcrypto's hmac() and beside the bare OpenSSL call.
 # Targets (performance.md): must 4x as fast as hmac() by the wall, aim 6x; 10x
 # where subjects come back.
-source "$(dirname "$0")/lib.sh"
 ROWS=${ROWS:-2000000}
+source "$(dirname "$0")/lib.sh"
+
 EXTRA_PACKAGES="postgresql-contrib"
 bench_init
 bench_sql -c 'CREATE EXTENSION pgcrypto'

@@ -58,6 +58,12 @@ COMMENT ON COLUMN mobanon.publication.ledger_era IS 'cluster in which the ledger
 COMMENT ON COLUMN mobanon.publication.ledger_writer IS 'its own transaction, whose decisions were known up to ledger_read_at';
 COMMENT ON COLUMN mobanon.publication.ledger_read_at IS 'when the ledger was read';
 
+COMMENT ON COLUMN mobanon.pipeline.usage_granted IS 'whether USAGE on the schema of the source was granted for the pipeline, and goes with it';
+
+COMMENT ON COLUMN mobanon.pipeline_relation.pipeline_id IS 'pipeline';
+COMMENT ON COLUMN mobanon.pipeline_relation.use IS 'source or release';
+COMMENT ON COLUMN mobanon.pipeline_relation.relation IS 'the table, whatever its name is today';
+
 COMMENT ON COLUMN mobanon.publication_window.pipeline_id IS 'pipeline that published';
 COMMENT ON COLUMN mobanon.publication_window.publication IS 'number of the publication';
 COMMENT ON COLUMN mobanon.publication_window.bucket IS 'start of the window';
