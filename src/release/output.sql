@@ -39,11 +39,20 @@ COMMENT ON FUNCTION mobanon.release_shape(regclass) IS
 'For maps of a release: the columns of its key, those that are cells, and the places that areas are of; null for who may not read it.';
 
 CREATE FUNCTION mobanon.release_area(release regclass, area text) RETURNS jsonb
-LANGUAGE sql STABLE STRICT SECURITY DEFINER
+LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER
 SET search_path = pg_catalog, mobanon, pg_temp
 AS $$
-	SELECT CASE WHEN (place_parts(s.places, NULL)).is_set THEN area_geojson(s.places, release_area.area) ELSE cell_geojson(release_area.area::cell) END
-	FROM release_shape(release) AS s WHERE s.places IS NOT NULL
+DECLARE
+	places	text := (SELECT s.places FROM release_shape(release) AS s);
+BEGIN
+	IF places IS NULL THEN
+		RETURN NULL;
+	ELSIF (SELECT p.is_set FROM place_parts(places, NULL) AS p) THEN
+		RETURN area_geojson(places, release_area.area);
+	END IF;
+	-- Not in a CASE of SQL: PostgreSQL 18 would look at the constant's cast before it knows which way it goes.
+	RETURN cell_geojson(release_area.area::cell);
+END
 $$;
 COMMENT ON FUNCTION mobanon.release_area(regclass, text) IS
 'For maps of a release: where an area that it names lies, as a GeoJSON geometry; null for an area that there is not, and for who may not read the release.';
