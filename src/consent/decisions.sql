@@ -128,6 +128,20 @@ $$;
 COMMENT ON FUNCTION mobanon.end_subject(text, timestamptz, text, text, text) IS
 'Records that a subject identifier (a telephone number) belongs to nobody or to somebody else from this time on: nothing decided before counts any more, and events from before are nobody''s. Returns the number of ledger entries, one per purpose and category.';
 
+CREATE FUNCTION mobanon.carry_ends() RETURNS void
+LANGUAGE sql VOLATILE
+SET search_path = pg_catalog, mobanon, pg_temp
+AS $$
+	INSERT INTO consent_ledger (scope_id, subject, state, counts, decided_at, channel, actor, notice_version)
+	SELECT s.scope_id, e.subject, 'ended', true, e.decided_at, 'system', 'mobanon', p.notice_version
+	FROM (SELECT DISTINCT l.subject, l.decided_at FROM consent_ledger AS l WHERE l.state = 'ended' AND l.subject IS NOT NULL) AS e
+	CROSS JOIN consent_scope AS s JOIN purpose AS p USING (purpose)
+	WHERE NOT EXISTS (SELECT FROM consent_ledger AS l
+					  WHERE l.subject = e.subject AND l.scope_id = s.scope_id AND l.state = 'ended' AND l.decided_at = e.decided_at)
+$$;
+COMMENT ON FUNCTION mobanon.carry_ends() IS
+'For add_category() and import_consents(): a number that was handed on was so for every purpose. Notes each end (end_subject()) in the scopes that do not have it, as "mobanon" by the channel "system"; a purpose made later, or an import for one purpose, would else open the former holder''s events to the next one''s grant.';
+
 CREATE FUNCTION mobanon.note_expired() RETURNS bigint
 LANGUAGE sql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, mobanon, pg_temp
@@ -229,6 +243,7 @@ AS $$
 #variable_conflict use_column
 DECLARE
 	unproven	text;
+	handed_on	boolean;
 BEGIN
 	-- One import at a time; COPY by others goes on and waits for the next one.
 	LOCK TABLE consent_import IN SHARE UPDATE EXCLUSIVE MODE;
@@ -261,6 +276,7 @@ BEGIN
 	DELETE FROM pg_temp.mobanon_import AS i WHERE i.refused IS NOT NULL;
 	ANALYZE pg_temp.mobanon_import;
 
+	handed_on := EXISTS (SELECT FROM pg_temp.mobanon_import AS i WHERE i.state = 'ended');
 	SELECT string_agg(DISTINCT format('"%s"', i.channel), ', ') INTO unproven FROM pg_temp.mobanon_import AS i WHERE NOT i.counts;
 	IF unproven IS NOT NULL THEN
 		RAISE WARNING 'grants do not count: no proof from the subject comes through channel %', unproven
@@ -296,6 +312,9 @@ BEGIN
 			('known already', (SELECT count(*) FROM pg_temp.mobanon_import) - y.all_rows)) AS v (outcome, decisions)
 	WHERE v.decisions > 0 OR v.outcome = 'recorded';
 	DROP TABLE pg_temp.mobanon_import;
+	IF handed_on THEN
+		PERFORM carry_ends();
+	END IF;
 END
 $$;
 COMMENT ON FUNCTION mobanon.import_consents() IS

@@ -206,6 +206,7 @@ BEGIN
 		RAISE EXCEPTION 'purpose "%" does not exist', add_category.purpose
 			USING ERRCODE = 'undefined_object', HINT = 'Make it with mobanon.create_purpose().';
 	END IF;
+	PERFORM carry_ends();
 END
 $$;
 COMMENT ON FUNCTION mobanon.add_category(text, text, text) IS

@@ -38,6 +38,8 @@ AS $$
 			NULL AS refused
 		FROM consent_ledger AS l JOIN consent_scope AS s USING (scope_id) JOIN purpose AS p USING (purpose)
 		WHERE l.state IN ('refused', 'withdrawn', 'invalidated', 'ended') AND l.subject IS NOT NULL AND l.recorded_at >= since
+		-- carry_ends() says again what was recorded in time
+		AND NOT (l.state = 'ended' AND l.channel = 'system' AND l.actor = 'mobanon')
 		UNION ALL
 		-- loaded, and not imported or refused there
 		SELECT i.purpose, COALESCE(i.category, 'location'), i.state, NULL, COALESCE(i.decided_at, i.loaded_at), NULL,

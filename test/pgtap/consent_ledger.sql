@@ -3,7 +3,7 @@
 SET search_path = mobanon, public;
 SET timezone = 'UTC';
 SET client_min_messages = error;
-SELECT plan(50);
+SELECT plan(56);
 SELECT create_purpose('base', 'until withdrawn');
 SELECT create_purpose('month', 'a month at a time', validity => '1 month');
 SELECT create_purpose('early', 'events from before the grant, too', use_earlier_events => true);
@@ -67,6 +67,20 @@ SELECT ok(NOT pg_temp.at('e', '2026-02-25', 'early'), 'nor does a grant of the f
 SELECT end_subject('f', '2026-03-01');
 SELECT grant_consent('f', 'base', 'app', '2026-02-20');
 SELECT ok(NOT pg_temp.at('f', '2026-02-25'), 'not even where nothing was decided before the number was handed on');
+-- a number was handed on for every purpose: also for one that is made later, and where only one was told
+SELECT create_purpose('later', 'made after numbers were handed on', use_earlier_events => true);
+SELECT grant_consent('e', 'later', 'app', '2026-03-05');
+SELECT ok(NOT pg_temp.at('e', '2026-02-10', 'later') AND pg_temp.at('e', '2026-03-02', 'later'), 'a purpose made later opens no event of the former holder');
+SELECT add_category('later', 'age_band', 'made later still');
+SELECT grant_consent('e', 'later', 'app', '2026-03-05', category => 'age_band');
+SELECT ok(NOT consented('e', '2026-02-10', 'later', 'age_band') AND consented('e', '2026-03-02', 'later', 'age_band'), 'nor does a category');
+INSERT INTO consent_import (subject, purpose, state, channel, decided_at) VALUES ('i', 'base', 'ended', 'import', '2026-03-01'), ('i', 'later', 'granted', 'app', '2026-03-05');
+SELECT import_consents();
+SELECT ok(NOT pg_temp.at('i', '2026-02-10', 'later') AND pg_temp.at('i', '2026-03-02', 'later'), 'an end imported for one purpose holds for all');
+SELECT is((SELECT count(*) FROM consent_ledger AS l WHERE l.subject = 'i' AND l.state = 'ended'), (SELECT count(*) FROM consent_scope), 'noted once in each');
+SELECT carry_ends();
+SELECT is((SELECT count(*) FROM consent_ledger AS l WHERE l.subject = 'i' AND l.state = 'ended'), (SELECT count(*) FROM consent_scope), 'and never again');
+SELECT is((SELECT count(*) FROM withdrawal_status() AS w WHERE w.state = 'ended' AND w.purpose = 'later'), 0::bigint, 'what is only said again is no late withdrawal');
 
 -- channels and proof
 SELECT grant_consent('g', 'base', 'shop', '2026-01-01');

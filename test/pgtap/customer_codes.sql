@@ -4,7 +4,7 @@
 SET search_path = public, mobanon;
 SET timezone = 'UTC';
 SET client_min_messages = error;
-SELECT plan(52);
+SELECT plan(53);
 CREATE ROLE tap_front;
 CREATE ROLE tap_gateway;
 CREATE ROLE tap_codes_nobody;
@@ -67,6 +67,12 @@ SELECT is(whose(:'token'), '1001', 'the newer one does');
 RESET ROLE;
 SELECT mobanon.end_subject('1001', '2026-06-01');
 SELECT is(whose(:'token'), NULL, 'a token ends with end_subject()');
+SET ROLE tap_front;
+SELECT mobanon.request_code('1001'), deliver();
+SELECT mobanon.redeem_code('1001', code_of('1001')) AS token \gset
+RESET ROLE;
+SELECT mobanon.create_purpose('tap_later', 'made after the number was handed on');
+SELECT is(whose(:'token'), '1001', 'and the next holder''s does not end with a purpose that is made then');
 
 -- A's token is A's
 SET ROLE tap_front;
