@@ -28,7 +28,7 @@ SELECT is((SELECT count(DISTINCT pseudonym) FROM layer.footfall_pseudonymized), 
 SELECT is((SELECT count(*) FROM layer.footfall_pseudonymized AS p JOIN layer.visits AS v ON v.person = p.pseudonym), 0::bigint, 'none is the long-lived one');
 SELECT is((SELECT count(*) FROM layer.footfall_pseudonymized AS a JOIN layer.footfall_pseudonymized AS b
 	ON a.pseudonym = b.pseudonym AND a.bucket <> b.bucket), 0::bigint, 'and none links the days');
-SELECT is((SELECT count(*) FROM layer.visits WHERE person::text ~ '4917000000'), 0::bigint, 'no subject is anywhere to be read');
+SELECT is((SELECT count(*) FROM layer.visits WHERE replace(person::text, '-', '') ~ '4917000000'), 0::bigint, 'no subject is anywhere to be read');
 RESET ROLE;
 SELECT publish('layer.footfall');
 SELECT results_eq('SELECT subjects FROM layer.footfall ORDER BY bucket', 'VALUES (25::bigint), (25)', 'the release counts persons');
